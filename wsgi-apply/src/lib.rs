@@ -1,0 +1,1 @@
+//! Observe, plan and perform: brings a host to the state of a WSGI app container's bundle.

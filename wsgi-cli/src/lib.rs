@@ -1,0 +1,1 @@
+//! Render, plan, apply and deploy WSGI app containers from one vars file per app.

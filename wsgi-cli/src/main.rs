@@ -1,0 +1,3 @@
+//! The `wsgi-cli` binary.
+
+fn main() {}
