@@ -1,0 +1,165 @@
+//! The app container as a whole.
+
+use std::ops::Deref;
+
+use crate::{
+    AbsPath, Access, AppName, CronTask, Database, Deploy, EmailAddress, EnvName, EnvPrefix,
+    EnvValue, EnvVar, Gunicorn, OwnedDir, Packages, Site, Tls, UserName, WsgiTarget,
+};
+
+/// Where the app's things are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Places {
+    /// What outlives releases stands below `{storage}/{name}`.
+    pub storage: AbsPath,
+    /// The virtualenv.
+    pub virtualenv: OwnedDir,
+    /// The app's directory, which is its user's home.
+    pub home: OwnedDir,
+    /// The releases.
+    pub releases: OwnedDir,
+    /// The app's logs.
+    pub logs: OwnedDir,
+    /// What nginx serves below `/static/`; none serves nothing.
+    pub static_dir: Option<OwnedDir>,
+    /// What nginx serves below `/media/`, and the app writes; none serves nothing.
+    pub media_dir: Option<OwnedDir>,
+}
+
+/// Every part of an app, each of them legal by itself; [`AppSpec::new`] checks them together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AppParts {
+    /// Names the app and everything of it.
+    pub name: AppName,
+    /// What gunicorn imports.
+    pub wsgi: WsgiTarget,
+    /// The contact on the error pages.
+    pub support_email: EmailAddress,
+    /// What generated variables start with.
+    pub env_prefix: EnvPrefix,
+    /// Further variables of the environment.
+    pub env_vars: Vec<EnvVar>,
+    /// Databases.
+    pub databases: Vec<Database>,
+    /// Whether nginx serves the app.
+    pub expose: bool,
+    /// Directories.
+    pub places: Places,
+    /// What is installed.
+    pub packages: Packages,
+    /// Logins and rights.
+    pub access: Access,
+    /// The server process.
+    pub gunicorn: Gunicorn,
+    /// The nginx site; looked at when the app is exposed.
+    pub site: Site,
+    /// Cron tasks.
+    pub cron_tasks: Vec<CronTask>,
+    /// How releases come in.
+    pub deploy: Deploy,
+}
+
+/// The desired state of one app container. It cannot be invalid, and it does not change.
+///
+/// It dereferences to its [`AppParts`]; [`into_parts`](Self::into_parts) gives them back to be
+/// changed and checked anew.
+///
+/// ```
+/// use wsgi_model::{AppName, AppParts, AppSpec, Workers, WsgiTarget};
+///
+/// let mut parts = AppParts::new(AppName::parse("shop")?, WsgiTarget::parse("shop.wsgi")?);
+/// parts.gunicorn.workers = Workers::new(3)?;
+/// let app = AppSpec::new(parts)?;
+/// assert_eq!(app.places.virtualenv.as_str(), "/var/lib/shop/venv");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppSpec(AppParts);
+
+impl AppSpec {
+    /// A spec that was checked.
+    pub(crate) const fn checked(parts: AppParts) -> Self {
+        Self(parts)
+    }
+
+    /// The parts, to be changed and checked anew.
+    pub fn into_parts(self) -> AppParts {
+        self.0
+    }
+
+    /// The nginx site, when the app is exposed.
+    pub fn exposed_site(&self) -> Option<&Site> {
+        self.expose.then_some(&self.site)
+    }
+
+    /// TLS, when the app is exposed and has it.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.exposed_site()
+            .map(|site| &site.tls)
+            .filter(|tls| tls.ssl)
+    }
+
+    /// The Unix user that the app runs as and that people log in as.
+    pub fn user(&self) -> &UserName {
+        &self.gunicorn.user
+    }
+
+    /// That user's primary group.
+    pub fn group(&self) -> &UserName {
+        &self.gunicorn.group
+    }
+
+    /// The environment that the app, its SSH sessions and its cron tasks share: the generated
+    /// variables, then those of the databases, then the app's own in their order.
+    ///
+    /// Directories end in a slash, as the role wrote them.
+    pub fn environment(&self) -> Vec<EnvVar> {
+        let layout = self.layout();
+        let places = &self.places;
+        let mut all = Vec::with_capacity(16 + 5 * self.databases.len() + self.env_vars.len());
+        let mut put = |name: &str, value: String| {
+            all.push(EnvVar {
+                name: EnvName::generated(&self.env_prefix, name),
+                value: EnvValue::of_text(value),
+            });
+        };
+        put("APP_PATH", places.home.with_slash());
+        put("APP_NAME", self.name.to_string());
+        put("RELEASE_DIR", places.releases.with_slash());
+        put("APP_RELEASE_DIR", places.releases.with_slash());
+        put("VENV", places.virtualenv.with_slash());
+        put("APP_VENV", places.virtualenv.with_slash());
+        put("LOG_DIR", places.logs.with_slash());
+        put("APP_LOG_DIR", places.logs.with_slash());
+        put("PID", layout.pid_file().to_string());
+        if let Some(dir) = &places.static_dir {
+            put("STATIC_DIR", dir.with_slash());
+            put("APP_STATIC_DIR", dir.with_slash());
+        }
+        if let Some(dir) = &places.media_dir {
+            put("MEDIA_DIR", dir.with_slash());
+            put("APP_MEDIA_DIR", dir.with_slash());
+        }
+        all.push(EnvVar {
+            name: EnvName::current_release(),
+            value: EnvValue::of_text(layout.current().to_string()),
+        });
+        all.extend(
+            self.databases
+                .iter()
+                .flat_map(|d| d.environment(&self.env_prefix)),
+        );
+        all.extend(self.env_vars.iter().cloned());
+        all
+    }
+}
+
+impl Deref for AppSpec {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.0
+    }
+}

@@ -1,0 +1,199 @@
+//! Everything that must be true of a host for one app.
+
+use crate::{
+    AbsPath, AppName, AppSpec, AptPackage, Artifact, PipRequirement, PublicKey, Sensitivity,
+    UserName,
+};
+
+/// Debian packages that must be installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageNeeds {
+    /// Whether the package lists are refreshed before one is installed.
+    pub update_cache: bool,
+    /// The packages.
+    pub names: Vec<AptPackage>,
+}
+
+/// The Unix user of an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserNeeds {
+    /// Its name.
+    pub name: UserName,
+    /// Its primary group.
+    pub group: UserName,
+    /// Its home.
+    pub home: AbsPath,
+    /// Its login shell.
+    pub shell: &'static str,
+    /// Whether it logs in: without, no authorized keys of ours stay.
+    pub authorized_keys: Vec<PublicKey>,
+}
+
+/// The virtualenv of an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualenvNeeds {
+    /// Where it is.
+    pub path: AbsPath,
+    /// What must be installed in it. Other packages are left alone.
+    pub packages: Vec<PipRequirement>,
+}
+
+/// What a host must have besides files: packages, the user, the virtualenv.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Needs {
+    /// Debian packages.
+    pub packages: PackageNeeds,
+    /// The user and its group.
+    pub user: UserNeeds,
+    /// The virtualenv.
+    pub virtualenv: VirtualenvNeeds,
+}
+
+impl Needs {
+    /// A login shell for an app that people log in to.
+    pub const SHELL: &'static str = "/bin/bash";
+    /// The shell of an app that nobody logs in to.
+    pub const NO_SHELL: &'static str = "/usr/sbin/nologin";
+
+    /// What `app` needs.
+    pub fn of(app: &AppSpec) -> Self {
+        // nginx is a prerequisite, as in the role: where it comes from is the host's business.
+        const BASE: &[&str] = &[
+            "supervisor",
+            "python3",
+            "python3-venv",
+            "cron",
+            "logrotate",
+            "sudo",
+        ];
+        // The Pillow documentation's external libraries; before anything that may compile against them.
+        const IMAGE: &[&str] = &[
+            "libjpeg-dev",
+            "libfreetype6-dev",
+            "zlib1g-dev",
+            "python3-dev",
+            "gcc",
+        ];
+        let image = if app.packages.python_image {
+            IMAGE
+        } else {
+            &[]
+        };
+        let mut names: Vec<AptPackage> = Vec::new();
+        let known = BASE
+            .iter()
+            .chain(image)
+            .filter_map(|name| AptPackage::parse(name).ok());
+        for name in known.chain(app.packages.apt.iter().cloned()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let gunicorn = crate::PipPackage::parse("gunicorn")
+            .ok()
+            .map(|name| PipRequirement {
+                name,
+                version: app.gunicorn.version.clone(),
+            });
+        let own_gunicorn = app
+            .packages
+            .pip
+            .iter()
+            .any(|p| p.name.as_str().eq_ignore_ascii_case("gunicorn"));
+        Self {
+            packages: PackageNeeds {
+                update_cache: app.packages.update_apt_cache,
+                names,
+            },
+            user: UserNeeds {
+                name: app.user().clone(),
+                group: app.group().clone(),
+                home: app.places.home.path().clone(),
+                shell: if app.access.ssh {
+                    Self::SHELL
+                } else {
+                    Self::NO_SHELL
+                },
+                authorized_keys: if app.access.ssh {
+                    app.access.keys.clone()
+                } else {
+                    Vec::new()
+                },
+            },
+            virtualenv: VirtualenvNeeds {
+                path: app.places.virtualenv.path().clone(),
+                packages: gunicorn
+                    .filter(|_| !own_gunicorn)
+                    .into_iter()
+                    .chain(app.packages.pip.iter().cloned())
+                    .collect(),
+            },
+        }
+    }
+}
+
+/// The desired state of a host, as far as one app is concerned: its artifacts, sorted by path, and
+/// what it needs besides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Bundle {
+    /// Whose it is.
+    pub app: AppName,
+    /// Packages, user, virtualenv.
+    pub needs: Needs,
+    artifacts: Vec<Artifact>,
+}
+
+/// Two artifacts of one bundle claim one path.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("two artifacts stand at {path}")]
+#[non_exhaustive]
+pub struct DuplicatePath {
+    /// The path.
+    pub path: AbsPath,
+}
+
+impl Bundle {
+    /// A bundle of artifacts in any order.
+    ///
+    /// # Errors
+    /// [`DuplicatePath`] when two of them have one path.
+    pub fn new(
+        app: AppName,
+        needs: Needs,
+        mut artifacts: Vec<Artifact>,
+    ) -> Result<Self, DuplicatePath> {
+        artifacts.sort_by(|a, b| a.path.cmp(&b.path));
+        if let Some(pair) = artifacts
+            .windows(2)
+            .find(|pair| pair[0].path == pair[1].path)
+        {
+            return Err(DuplicatePath {
+                path: pair[0].path.clone(),
+            });
+        }
+        Ok(Self {
+            app,
+            needs,
+            artifacts,
+        })
+    }
+
+    /// The artifacts, sorted by path.
+    pub fn artifacts(&self) -> &[Artifact] {
+        &self.artifacts
+    }
+
+    /// The artifact at `path`.
+    pub fn artifact(&self, path: &str) -> Option<&Artifact> {
+        self.artifacts.iter().find(|a| a.path.as_str() == path)
+    }
+
+    /// The artifacts whose contents must not be shown.
+    pub fn secrets(&self) -> impl Iterator<Item = &Artifact> {
+        self.artifacts
+            .iter()
+            .filter(|a| a.sensitivity() == Sensitivity::Secret)
+    }
+}

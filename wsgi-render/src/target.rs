@@ -1,0 +1,70 @@
+//! The host that files are rendered for.
+
+use std::fmt;
+
+/// A dotted version, compared part by part.
+///
+/// ```
+/// use wsgi_render::Version;
+/// assert!(Version::new(1, 22, 1) < Version::new(1, 25, 1));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(u16, u16, u16);
+
+impl Version {
+    /// A version of three parts.
+    pub const fn new(major: u16, minor: u16, patch: u16) -> Self {
+        Self(major, minor, patch)
+    }
+
+    /// Parses `1.22.1`, `3.0` or `3`; what follows the numbers (`-beta`, ` (Debian)`) is not read.
+    pub fn parse(text: &str) -> Option<Self> {
+        let numbers = text
+            .split(|c: char| !c.is_ascii_digit() && c != '.')
+            .next()?;
+        let mut parts = numbers.split('.').map(str::parse::<u16>);
+        let major = parts.next()?.ok()?;
+        let mut next = || parts.next().and_then(Result::ok).unwrap_or(0);
+        Some(Self(major, next(), next()))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+/// What starts services on the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Init {
+    /// systemd.
+    #[default]
+    Systemd,
+    /// Scripts in `/etc/init.d`.
+    SysV,
+}
+
+/// The host that files are rendered for. The *paths* of a bundle never depend on it, only contents.
+///
+/// The default suits Debian 12 and everything newer: the oldest syntax that they all take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Target {
+    /// nginx's version (`nginx -v`).
+    pub nginx: Version,
+    /// The version of OpenSSL that nginx runs with (`nginx -V`).
+    pub openssl: Version,
+    /// The init system.
+    pub init: Init,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self {
+            nginx: Version::new(1, 22, 1),
+            openssl: Version::new(3, 0, 0),
+            init: Init::Systemd,
+        }
+    }
+}
