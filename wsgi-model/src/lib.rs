@@ -22,6 +22,7 @@ mod secret;
 mod site;
 mod text;
 mod tls;
+mod wire;
 
 pub use access::{Access, EmailAddress, PublicKey, Sudo};
 pub use action::{Action, Command, Stage, Word};
