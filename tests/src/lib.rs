@@ -1,1 +1,24 @@
-//! Test support: scratch machines, golden trees.
+//! Test support: scratch machines on which real programs run rendered trees, and the Python
+//! packages that those programs need.
+//!
+//! Everything here panics with the whole story when the test computer cannot do what a test asks
+//! for: a test that skips in silence proves nothing.
+
+mod http_answer;
+mod machine;
+mod machine_command;
+mod machine_error;
+mod manifest;
+mod output;
+mod process;
+mod program;
+mod wait;
+
+pub use http_answer::HttpAnswer;
+pub use machine::{Machine, MachineBuilder};
+pub use machine_command::MachineCommand;
+pub use machine_error::MachineError;
+pub use manifest::{Entry, Kind, Manifest};
+pub use output::Output;
+pub use process::Process;
+pub use wait::{wait_until, wait_until_within};
