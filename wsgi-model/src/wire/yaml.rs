@@ -12,7 +12,7 @@ use std::fmt;
 use saphyr_parser::Parser;
 
 use crate::place::Place;
-use crate::wire::scalar::Scalar;
+use crate::wire::scalar::{Kind, Scalar, Style, resolve};
 use compose::Composer;
 use text::Text;
 
@@ -123,6 +123,39 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Node, Vec<YamlProblem>> {
         }
     }
     composer.finish()
+}
+
+impl Node {
+    /// The node of a default in the table of variables: a scalar, `[]` or `{}`.
+    pub(crate) fn of_default(text: &str) -> Self {
+        let value = match text {
+            "[]" => Value::List(Vec::new()),
+            "{}" => Value::Map(Vec::new()),
+            _ => Value::Scalar(Scalar {
+                written: text.to_owned(),
+                style: Style::Plain,
+                kind: resolve(text).unwrap_or(Kind::Str),
+                unsafe_: true,
+            }),
+        };
+        Self { place: Place::START, value }
+    }
+
+    /// A mapping of names to texts that stands in no file.
+    pub(crate) fn of_texts(entries: &[(&str, &str)]) -> Self {
+        let text = |text: &str| Scalar {
+            written: text.to_owned(),
+            style: Style::SingleQuoted,
+            kind: Kind::Str,
+            unsafe_: true,
+        };
+        let entry = |(key, value): &(&str, &str)| Entry {
+            key: text(key),
+            key_place: Place::START,
+            node: Self { place: Place::START, value: Value::Scalar(text(value)) },
+        };
+        Self { place: Place::START, value: Value::Map(entries.iter().map(entry).collect()) }
+    }
 }
 
 // Values may be secrets: `{:?}` shows where and what kind, never the text.
