@@ -1,5 +1,6 @@
 use super::*;
 #[test]
+#[allow(clippy::print_stdout)]
 fn scratch() {
     let cases: &[&str] = &[
         "a: 1\nb:\n  - x\n  - 'y z'\n  -\n  - \"ü\" \nc: |\n  text\n  more\nd: >- # c\n\n  fold\ne:\nf: {g: 1, h: [2, 3]  }\n",
@@ -78,5 +79,38 @@ fn scratch() {
     ];
     for case in cases {
         println!("=== {case:?}\n{:?}", read(case.as_bytes()));
+    }
+}
+#[test]
+#[allow(clippy::print_stdout, clippy::unwrap_used)]
+fn hostile() {
+    let n = 4 << 20;
+    let rep = |pre: &str, x: &str| { let mut s = pre.to_owned(); while s.len() + x.len() <= n { s.push_str(x); } s };
+    let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
+    for i in 1..40 { bomb += &format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 10].join(",")); }
+    let mut deep = String::from("a0: &a0 [x]\n");
+    for i in 1..5000 { deep += &format!("a{i}: &a{i} [[[[*a{}]]]]\n", i - 1); }
+    let mut cases: Vec<(String, String)> = vec![("bomb".into(), bomb), ("deep".into(), deep)];
+    for (pre, x) in [("", "["), ("a: ", "["), ("", "{"), ("", "[["), ("", "- "), ("", "? "), ("", "a"), ("a: \"", "x"), ("a: \"", "x "), ("a: '", "\n"), ("a: |\n", " x\n"), ("a: |\n", "\n"), ("a: |+\n", " \n"), ("a: ", "x "), ("a: ", "x\n "), ("- [a", ",a"), ("- [", "a #\n"), ("[[", "a b\n"), ("- [", "---\n"), ("- [", "x: "), ("", "#\n"), ("", "\n"), ("", "\t"), ("", " "), ("- [", "\n "), ("", "a: 1\n"), ("", "&a "), ("", "!a "), ("", "*a "), ("a: !", "a"), ("a: &", "a"), ("", "%a\n"), ("", "%TAG !a! b\n"), ("", "---\n"), ("", "...\n"), ("", "é"), ("a: \"", "é"), ("- [", "é #\n"), ("", "\r"), ("- [", "a\n"), ("", "-\n"), ("", ":\n"), ("", "a\n"), ("? ", "a\n "), ("", "'"), ("", "\""), ("- [", "''"), ("", "\"\\u0041"), ("a: 0x", "f"), ("a: ", "9"), ("a: 1", ":59"), ("a: 1.", "5"), ("a: ", "_"), ("a:\n", " - x\n"), ("a: >\n", " x\n\n"), ("a: >\n", "  x\n y\n"), ("%YAML ", "1"), ("a: \"", "\\x41"), ("a: \"", "\\\n"), ("{", "a,"), ("{", "? a,"), ("a: {", "a: b\n,"), ("- {", "a: b,"), ("a: [", "[],") , ("a:\n", " ")] {
+        cases.push((format!("{pre:?}+{x:?}"), rep(pre, x)));
+    }
+    // few marks: plain words below a deep flow lookahead
+    cases.push(("deep words".into(), rep(&"[".repeat(250), "a #\n")));
+    cases.push(("deep lines".into(), rep(&"[".repeat(250), "a b\n\n")));
+    cases.push(("indents".into(), (0..2800).map(|i| " ".repeat(i) + "a:\n").collect()));
+    cases.push(("longkey".into(), format!("? {}\n: b", "k".repeat(n - 10))));
+    cases.push(("dup".into(), rep("", "a: 1\nb: 2\n")));
+    cases.push(("wide".into(), (0..90_000).map(|i| format!("a{i}: {i}\n")).collect()));
+    let only: Option<usize> = std::env::var("HOSTILE").ok().map(|s| s.parse().unwrap());
+    for (i, (name, text)) in cases.iter().enumerate() {
+        if only.is_some_and(|o| o != i) { continue; }
+        let t = std::time::Instant::now();
+        let r = read(text.as_bytes());
+        let e = t.elapsed();
+        let what = match &r { Ok(_) => "ok".to_owned(), Err(p) => format!("{} x{} {} {:?}", p[0].code, p.len(), p[0].message, p[0].place) };
+        drop(r);
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let hwm = status.lines().find(|l| l.starts_with("VmHWM")).unwrap().to_owned();
+        println!("HOST {i} {:>7.1}ms {} {name}: {what}", e.as_secs_f64() * 1e3, hwm);
     }
 }
