@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Span, Tag};
 
 use super::text::{At, Text};
-use super::{Entry, MAX_DEPTH, MAX_PROBLEMS, Node, Value, YamlProblem};
+use super::{Entry, MAX_DEPTH, MAX_PROBLEMS, Node, Value, YamlProblem, shown};
 use crate::place::Place;
 use crate::wire::scalar::{Kind, Scalar, Style};
 use budget::{Weight, too_deep};
@@ -257,7 +257,8 @@ impl<'t> Composer<'t> {
                 place,
                 "recursive-alias",
                 "this alias is inside of what it stands for",
-            );
+            )
+            .help("a value cannot hold itself: remove the alias");
             if let Some(frame) = self.frames.iter().find(|frame| frame.anchor == anchor) {
                 problem = problem.related(frame.place, "the anchor is here");
             }
@@ -383,7 +384,7 @@ impl<'t> Composer<'t> {
         };
         let message = format!(
             "the name `{}` stands twice in one mapping",
-            key.python_text()
+            shown(&key.python_text())
         );
         self.refuse(
             YamlProblem::new(place, "duplicate-key", message)

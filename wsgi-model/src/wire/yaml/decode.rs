@@ -119,24 +119,7 @@ fn marks(bytes: &[u8]) -> usize {
     let mut line_start = true;
     let mut marks = 0;
     for byte in bytes {
-        let sign = matches!(
-            byte,
-            b',' | b'['
-                | b']'
-                | b'{'
-                | b'}'
-                | b':'
-                | b'?'
-                | b'"'
-                | b'\''
-                | b'&'
-                | b'*'
-                | b'!'
-                | b'#'
-                | b'%'
-                | b'|'
-                | b'>'
-        );
+        let sign = b",[]{}:?\"'&*!#%".contains(byte);
         // `---` and `...` are tokens of their own, even in brackets.
         if sign || (line_start && matches!(byte, b'-' | b'.')) {
             marks += 1;

@@ -37,6 +37,11 @@ impl Composer<'_> {
                     _ => (self.text.place(start, end.index), end),
                 }
             }
+            Style::SingleQuoted | Style::DoubleQuoted => {
+                // The parser counts blanks and comments after the closing quote in.
+                let length = quoted_length(self.text.between(start.index, end.index));
+                (self.text.place(start, start.index + length), end)
+            }
             _ => (self.text.place(start, end.index), end),
         };
         self.last_end = end;
@@ -109,6 +114,27 @@ impl Composer<'_> {
             _ => (self.text.place(start, start.index), self.last_end),
         }
     }
+}
+
+/// How many characters a tag, an anchor and the quoted text after them take.
+fn quoted_length(written: &str) -> usize {
+    let mut quote = None;
+    let mut prefix = false;
+    let mut chars = written.chars().enumerate().peekable();
+    while let Some((index, c)) = chars.next() {
+        match (quote, c) {
+            (None, '!' | '&') => prefix = true,
+            (None, '\'' | '"') if !prefix => quote = Some(c),
+            (None, c) if c.is_whitespace() => prefix = false,
+            (Some('"'), '\\') => _ = chars.next(),
+            (Some('\''), '\'') if chars.peek().is_some_and(|(_, next)| *next == '\'') => {
+                chars.next();
+            }
+            (Some(open), c) if c == open => return index + 1,
+            _ => {}
+        }
+    }
+    written.chars().count()
 }
 
 /// Stands for a value that was refused.

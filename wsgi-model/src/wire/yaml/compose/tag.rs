@@ -36,7 +36,7 @@ impl Composer<'_> {
             };
             // An unquoted password may begin with `!`: only what looks like a tag is shown.
             let like_a_tag = |c: char| c.is_ascii_alphabetic() || "!:/._-".contains(c);
-            let message = if name.chars().all(like_a_tag) {
+            let message = if name.len() <= 60 && name.chars().all(like_a_tag) {
                 format!("the tag `{name}` is not known")
             } else {
                 "this tag is not known".to_owned()
