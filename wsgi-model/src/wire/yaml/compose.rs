@@ -102,11 +102,6 @@ impl<'t> Composer<'t> {
         self.last_end
     }
 
-    /// The document when it is only a scalar so far.
-    pub(super) fn lone_scalar(&self) -> Option<Place> {
-        self.root.as_ref().map(|node| node.place)
-    }
-
     /// The innermost open bracket or brace.
     pub(super) fn open_bracket(&self) -> Option<(Place, char)> {
         let frame = self.frames.last()?;
@@ -360,6 +355,13 @@ impl<'t> Composer<'t> {
         else {
             return Ok(());
         };
+        if key.style == Style::Plain && key.written.is_empty() {
+            *pending = Pending::Refused(place);
+            let problem = YamlProblem::new(place, "no-name", "there is no name before this colon")
+                .help("write `name: value`, or put the value in quotes if the colon belongs to it");
+            self.refuse(problem);
+            return Ok(());
+        }
         let merges = key.style == Style::Plain && key.written == "<<" && key.kind == Kind::Str;
         let earlier = if merges {
             merged.as_ref().map(Merged::key_place)

@@ -158,6 +158,18 @@ fn spelling_is_kept() {
 }
 
 #[test]
+fn a_last_line_without_an_end_gets_none() {
+    for (text, expected) in [
+        ("a: |\n  x", "x"),
+        ("a: |+\n  x", "x"),
+        ("a: >\n  x\n  y", "x y"),
+        ("a: |\n  x\n", "x\n"),
+    ] {
+        assert_eq!(scalar(&parsed(text)[0].node).written, expected, "{text:?}");
+    }
+}
+
+#[test]
 fn names_are_what_python_prints() {
     let seen = pairs(&parsed(
         "yes: a\n010: b\n1.10: c\n~: d\n'yes': e\n=: f\n2024-01-01: g\n? h\n: i\n",

@@ -7,6 +7,11 @@ use crate::place::Place;
 use crate::wire::scalar::{Kind, Scalar};
 
 impl Composer<'_> {
+    /// The document when it is only a scalar so far.
+    pub(in super::super) fn lone_scalar(&self) -> Option<Place> {
+        self.root.as_ref().map(|node| node.place)
+    }
+
     pub(in super::super) fn finish(mut self) -> Result<Node, Vec<YamlProblem>> {
         let first = Place {
             line: 1,

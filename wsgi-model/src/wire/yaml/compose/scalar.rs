@@ -45,6 +45,13 @@ impl Composer<'_> {
             _ => (self.text.place(start, end.index), end),
         };
         self.last_end = end;
+        let written = match style {
+            // The parser ends the last line of a file that does not end it; Ansible's does not.
+            Style::Literal | Style::Folded if self.text.ends_within_line(end) => {
+                written.strip_suffix('\n').unwrap_or(written)
+            }
+            _ => written,
+        };
         let weight = Weight {
             nodes: 1,
             bytes: written.len(),

@@ -39,6 +39,7 @@ const REFUSED: &[(&str, &str, u32, u32)] = &[
     ("a: &x [*x]\n", "recursive-alias", 1, 8),
     ("a: 1\nb: 2\n'a': 3\n", "duplicate-key", 3, 1),
     ("<<: {a: 1}\n<<: {b: 1}\n", "duplicate-key", 2, 1),
+    ("a: 1\n: 2\n", "no-name", 2, 1),
     ("<<: 3\n", "merge", 1, 5),
     ("[a]: b\n", "complex-key", 1, 1),
     ("? {a: b}\n: c\n", "complex-key", 1, 3),
@@ -56,6 +57,7 @@ const REFUSED: &[(&str, &str, u32, u32)] = &[
     ("a: <<\n", "unreadable-value", 1, 4),
     ("a: !!int x\n", "unreadable-value", 1, 4),
     ("a: x\u{7}y\n", "control-character", 1, 5),
+    ("a: 'x\u{2028}y'\n", "control-character", 1, 6),
     ("a: ä\0\n", "control-character", 1, 5),
 ];
 
