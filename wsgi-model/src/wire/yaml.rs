@@ -26,7 +26,9 @@ pub(crate) const MAX_NODES: usize = 100_000;
 pub(crate) const MAX_TEXT: usize = 8 << 20;
 /// The most punctuation in a file: the parser queues a token for each while it looks for the `:` of a
 /// key, so that this bounds its memory.
-pub(crate) const MAX_MARKS: usize = 400_000;
+pub(crate) const MAX_MARKS: usize = 150_000;
+/// The most characters of a name that a message shows.
+const MAX_SHOWN: usize = 60;
 /// After as many problems reading stops.
 pub(crate) const MAX_PROBLEMS: usize = 100;
 
@@ -96,6 +98,19 @@ impl YamlProblem {
         self.related.push((place, note.into()));
         self
     }
+}
+
+/// A name for a message: short and on one line.
+fn shown(name: &str) -> String {
+    let mut shown: String = name
+        .chars()
+        .take(MAX_SHOWN)
+        .flat_map(char::escape_debug)
+        .collect();
+    if name.chars().nth(MAX_SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Reads a vars file as Ansible would, except that it refuses what Ansible only warns about.
