@@ -1,3 +1,5 @@
+# shellcheck shell=sh
+#
 # Makes a directory with wheels and a virtualenv of them, once for all tests.
 #
 # Arguments: the directory, a file of requirements.
