@@ -10,7 +10,10 @@ fn assert_document(path: &str, expected: &str) {
         fs::write(&file, expected).expect("the document can be written");
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
-    assert!(found == expected, "{path} is out of date: run the tests with ACCEPT=1 and look at the difference");
+    assert!(
+        found == expected,
+        "{path} is out of date: run the tests with ACCEPT=1 and look at the difference"
+    );
 }
 
 #[test]
