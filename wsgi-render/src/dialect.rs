@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+mod plain;
+mod python;
+mod shell;
+
 /// A kind of file, as far as quoting goes.
 ///
 /// Quoting never changes a value: what a dialect cannot carry, it refuses.
@@ -10,6 +14,11 @@ use std::borrow::Cow;
 pub enum Dialect {
     /// bash and dash, one word.
     Shell,
+    /// Python 3, a string literal.
+    Python,
+    /// supervisor, systemd and sudoers: words that none of them reads anything into. Whatever
+    /// else a file of theirs needs stands in a file of another dialect, which they only name.
+    Plain,
 }
 
 /// Why a dialect cannot carry a value.
@@ -26,24 +35,9 @@ impl Dialect {
     /// [`Unquotable`] when no spelling of the dialect carries it.
     pub fn quote(self, value: &str) -> Result<Cow<'_, str>, Unquotable> {
         match self {
-            Self::Shell => shell(value),
+            Self::Shell => shell::quote(value),
+            Self::Python => Ok(Cow::Owned(python::quote(value))),
+            Self::Plain => plain::quote(value),
         }
     }
-}
-
-/// POSIX shell: bare where every letter is plain, else in single quotes, which carry every byte but
-/// the quote itself (POSIX.1-2024, Shell Command Language, 2.2.2).
-fn shell(value: &str) -> Result<Cow<'_, str>, Unquotable> {
-    if value.contains('\0') {
-        return Err(Unquotable {
-            reason: "a shell word cannot hold a NUL byte",
-        });
-    }
-    let plain = |c: char| {
-        c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@' | ':' | ',')
-    };
-    if !value.is_empty() && value.chars().all(plain) {
-        return Ok(Cow::Borrowed(value));
-    }
-    Ok(Cow::Owned(format!("'{}'", value.replace('\'', r"'\''"))))
 }
