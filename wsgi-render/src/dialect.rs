@@ -1,5 +1,8 @@
 //! How a value is written in each kind of file, so that its reader gets the same value back.
 
+mod crontab;
+mod logrotate;
+
 use std::borrow::Cow;
 
 /// A kind of file, as far as quoting goes.
@@ -10,6 +13,10 @@ use std::borrow::Cow;
 pub enum Dialect {
     /// bash and dash, one word.
     Shell,
+    /// A line of a crontab of Debian's cron: part of the command.
+    Crontab,
+    /// logrotate, one path or name.
+    Logrotate,
 }
 
 /// Why a dialect cannot carry a value.
@@ -27,6 +34,8 @@ impl Dialect {
     pub fn quote(self, value: &str) -> Result<Cow<'_, str>, Unquotable> {
         match self {
             Self::Shell => shell(value),
+            Self::Crontab => crontab::quote(value),
+            Self::Logrotate => logrotate::quote(value),
         }
     }
 }
