@@ -1,10 +1,12 @@
 //! How a value is written in each kind of file, so that its reader gets the same value back.
 
-use std::borrow::Cow;
-
+mod crontab;
+mod logrotate;
 mod plain;
 mod python;
 mod shell;
+
+use std::borrow::Cow;
 
 /// A kind of file, as far as quoting goes.
 ///
@@ -19,6 +21,10 @@ pub enum Dialect {
     /// supervisor, systemd and sudoers: words that none of them reads anything into. Whatever
     /// else a file of theirs needs stands in a file of another dialect, which they only name.
     Plain,
+    /// A line of a crontab of Debian's cron: part of the command.
+    Crontab,
+    /// logrotate, one path or name.
+    Logrotate,
 }
 
 /// Why a dialect cannot carry a value.
@@ -38,6 +44,8 @@ impl Dialect {
             Self::Shell => shell::quote(value),
             Self::Python => Ok(Cow::Owned(python::quote(value))),
             Self::Plain => plain::quote(value),
+            Self::Crontab => crontab::quote(value),
+            Self::Logrotate => logrotate::quote(value),
         }
     }
 }

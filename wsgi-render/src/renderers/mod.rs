@@ -2,7 +2,13 @@
 
 use crate::Renderer;
 
+mod cron;
 mod environment;
+mod logrotate;
 
 /// Every renderer of this crate, one line each.
-pub const BUILTIN: &[&dyn Renderer] = &[&environment::Environment];
+pub const BUILTIN: &[&dyn Renderer] = &[
+    &cron::Cron,
+    &environment::Environment,
+    &logrotate::Logrotate,
+];
