@@ -131,7 +131,10 @@ impl CronField {
                     }
                     Some(number) => (number, number),
                     None => {
-                        return refuse(format!("`{}` is nothing that cron takes here", shown(part)));
+                        return refuse(format!(
+                            "`{}` is nothing that cron takes here",
+                            shown(part)
+                        ));
                     }
                 }
             };

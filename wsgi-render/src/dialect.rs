@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+mod html;
+mod nginx;
+
 /// A kind of file, as far as quoting goes.
 ///
 /// Quoting never changes a value: what a dialect cannot carry, it refuses.
@@ -10,6 +13,10 @@ use std::borrow::Cow;
 pub enum Dialect {
     /// bash and dash, one word.
     Shell,
+    /// nginx, one parameter of a directive.
+    Nginx,
+    /// HTML, text or the value of an attribute in quotes.
+    Html,
 }
 
 /// Why a dialect cannot carry a value.
@@ -27,6 +34,8 @@ impl Dialect {
     pub fn quote(self, value: &str) -> Result<Cow<'_, str>, Unquotable> {
         match self {
             Self::Shell => shell(value),
+            Self::Nginx => nginx::quote(value),
+            Self::Html => html::quote(value),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Pure renderers from a WSGI app container's model to the files of nginx, gunicorn, supervisor, cron and sudo.
 
 mod dialect;
+mod mailto;
 mod owed;
 mod renderer;
 mod renderers;
