@@ -5,6 +5,7 @@ mod action;
 mod app;
 mod artifact;
 mod bundle;
+mod check;
 mod cron;
 mod database;
 mod deploy;
@@ -22,6 +23,8 @@ mod secret;
 mod site;
 mod text;
 mod tls;
+mod variable;
+mod variables;
 mod wire;
 
 pub use access::{Access, EmailAddress, PublicKey, Sudo};
@@ -31,6 +34,7 @@ pub use artifact::{
     Artifact, Check, CheckMoment, Contents, Mode, Node, OnlyIf, Owner, Sensitivity,
 };
 pub use bundle::{Bundle, DuplicatePath, Needs, PackageNeeds, UserNeeds, VirtualenvNeeds};
+pub use check::Contradiction;
 pub use cron::{CronField, CronTask, CronUnit, Schedule, TaskName};
 pub use database::Database;
 pub use deploy::{CommandLine, Deploy, HealthPath, HealthStatus};
@@ -52,3 +56,6 @@ pub use quantity::{
 pub use secret::Secret;
 pub use site::{IncludeName, NginxInclude, Resolver, ServerName, Site, SiteTimeouts};
 pub use tls::{Tls, TlsProfile};
+pub use variable::{Definition, Fallback, Section, Type, nearest};
+pub use variables::VARIABLES;
+pub use wire::{Exposure, Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Resolved, Source, load};

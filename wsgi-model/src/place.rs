@@ -19,3 +19,8 @@ impl fmt::Display for Place {
         write!(f, "{}:{}", self.line, self.column)
     }
 }
+
+impl Place {
+    /// The first character of a file.
+    pub(crate) const START: Self = Self { line: 1, column: 1, length: 1 };
+}

@@ -1,6 +1,7 @@
 //! What is wrong with a vars file, or worth a word.
 
-use crate::place::Place;
+use crate::Place;
+use crate::wire::yaml::YamlProblem;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,5 +66,19 @@ impl Problem {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+}
+
+impl From<YamlProblem> for Problem {
+    fn from(problem: YamlProblem) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: problem.code,
+            variable: String::new(),
+            place: problem.place,
+            message: problem.message,
+            help: problem.help,
+            related: problem.related,
+        }
     }
 }

@@ -1,4 +1,16 @@
-//! What stands in a vars file, before it has a meaning.
+//! The YAML as written: the only module that names the YAML crates.
 
+mod check_names;
+mod load;
+mod plain;
+mod readable;
+mod records;
 pub(crate) mod scalar;
+mod write;
 pub(crate) mod yaml;
+
+pub use load::{Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Source, load};
+pub use plain::Exposure;
+pub(crate) use readable::{Environment, IncludePath, KeySource, OneOrMany, Readable, UpperEnvironment};
+pub(crate) use records::{Day, Hour, Minute, Month, Weekday};
+pub use write::Resolved;

@@ -12,7 +12,7 @@ use std::fmt;
 use saphyr_parser::Parser;
 
 use crate::place::Place;
-use crate::wire::scalar::Scalar;
+use crate::wire::scalar::{Kind, Scalar, Style, resolve};
 use compose::Composer;
 use text::Text;
 
@@ -26,7 +26,9 @@ pub(crate) const MAX_NODES: usize = 100_000;
 pub(crate) const MAX_TEXT: usize = 8 << 20;
 /// The most punctuation in a file: the parser queues a token for each while it looks for the `:` of a
 /// key, so that this bounds its memory.
-pub(crate) const MAX_MARKS: usize = 400_000;
+pub(crate) const MAX_MARKS: usize = 150_000;
+/// The most characters of a name that a message shows.
+const MAX_SHOWN: usize = 60;
 /// After as many problems reading stops.
 pub(crate) const MAX_PROBLEMS: usize = 100;
 
@@ -98,6 +100,19 @@ impl YamlProblem {
     }
 }
 
+/// A name for a message: short and on one line.
+fn shown(name: &str) -> String {
+    let mut shown: String = name
+        .chars()
+        .take(MAX_SHOWN)
+        .flat_map(char::escape_debug)
+        .collect();
+    if name.chars().nth(MAX_SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// Reads a vars file as Ansible would, except that it refuses what Ansible only warns about.
 ///
 /// An empty file is an empty mapping.
@@ -123,6 +138,39 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Node, Vec<YamlProblem>> {
         }
     }
     composer.finish()
+}
+
+impl Node {
+    /// The node of a default in the table of variables: a scalar, `[]` or `{}`.
+    pub(crate) fn of_default(text: &str) -> Self {
+        let value = match text {
+            "[]" => Value::List(Vec::new()),
+            "{}" => Value::Map(Vec::new()),
+            _ => Value::Scalar(Scalar {
+                written: text.to_owned(),
+                style: Style::Plain,
+                kind: resolve(text).unwrap_or(Kind::Str),
+                unsafe_: true,
+            }),
+        };
+        Self { place: Place::START, value }
+    }
+
+    /// A mapping of names to texts that stands in no file.
+    pub(crate) fn of_texts(entries: &[(&str, &str)]) -> Self {
+        let text = |text: &str| Scalar {
+            written: text.to_owned(),
+            style: Style::SingleQuoted,
+            kind: Kind::Str,
+            unsafe_: true,
+        };
+        let entry = |(key, value): &(&str, &str)| Entry {
+            key: text(key),
+            key_place: Place::START,
+            node: Self { place: Place::START, value: Value::Scalar(text(value)) },
+        };
+        Self { place: Place::START, value: Value::Map(entries.iter().map(entry).collect()) }
+    }
 }
 
 // Values may be secrets: `{:?}` shows where and what kind, never the text.

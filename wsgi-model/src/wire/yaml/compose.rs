@@ -1,28 +1,26 @@
 //! From the parser's events to nodes: tags, aliases, merge keys and the bounds.
 
+mod budget;
+mod document;
 mod merge;
+mod scalar;
+mod tag;
 pub(super) mod unquoted;
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, ScalarStyle, Span, Tag};
+use saphyr_parser::{Event, Span, Tag};
 
 use super::text::{At, Text};
-use super::{Entry, MAX_DEPTH, MAX_NODES, MAX_PROBLEMS, MAX_TEXT, Node, Value, YamlProblem};
+use super::{Entry, MAX_DEPTH, MAX_PROBLEMS, Node, Value, YamlProblem, shown};
 use crate::place::Place;
-use crate::wire::scalar::{Kind, Scalar, Style, Unreadable, resolve, resolve_as};
+use crate::wire::scalar::{Kind, Scalar, Style};
+use budget::{Weight, too_deep};
 use merge::Merged;
+use tag::Wanted;
 
 /// Reading cannot go on; the reason is among the problems.
 pub(super) struct Stop;
-
-/// What a subtree costs with its aliases expanded.
-#[derive(Clone, Copy, Default)]
-struct Weight {
-    nodes: usize,
-    bytes: usize,
-    depth: u32,
-}
 
 struct Anchored {
     node: Node,
@@ -58,14 +56,6 @@ enum Pending {
     Merge(Place),
     /// Of a name that was refused.
     Refused(Place),
-}
-
-/// What a tag asks for.
-enum Wanted<'a> {
-    Untagged,
-    Unsafe,
-    Vault,
-    Core(&'a str),
 }
 
 pub(super) struct Composer<'t> {
@@ -119,50 +109,6 @@ impl<'t> Composer<'t> {
         matches!(sign, '[' | '{').then_some((frame.place, sign))
     }
 
-    pub(super) fn finish(mut self) -> Result<Node, Vec<YamlProblem>> {
-        let first = Place {
-            line: 1,
-            column: 1,
-            length: 1,
-        };
-        let empty = Node {
-            place: first,
-            value: Value::Map(Vec::new()),
-        };
-        let root = match self.root.take() {
-            None
-            | Some(Node {
-                value:
-                    Value::Scalar(Scalar {
-                        kind: Kind::Null, ..
-                    }),
-                ..
-            }) => empty,
-            Some(node) => {
-                if !matches!(node.value, Value::Map(_)) {
-                    let what = match &node.value {
-                        Value::List(_) => "a list",
-                        Value::Vault(_) => "a vault value",
-                        Value::Scalar(scalar) => scalar.kind.name(),
-                        Value::Map(_) => "a mapping",
-                    };
-                    let message =
-                        format!("a vars file holds names and values, but this one is {what}");
-                    self.refuse(
-                        YamlProblem::new(node.place, "not-a-mapping", message)
-                            .help("write lines of the form `name: value`"),
-                    );
-                }
-                node
-            }
-        };
-        if self.problems.is_empty() {
-            Ok(root)
-        } else {
-            Err(self.problems)
-        }
-    }
-
     pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Stop> {
         if self.problems.len() >= MAX_PROBLEMS {
             return Err(Stop);
@@ -201,37 +147,6 @@ impl<'t> Composer<'t> {
         }
         if end.index > self.last_end.index {
             self.last_end = end;
-        }
-        Ok(())
-    }
-
-    fn document(&mut self, start: At) -> Result<(), Stop> {
-        self.documents += 1;
-        if self.documents > 1 {
-            let problem = YamlProblem::new(
-                self.text.place(start, start.index + 3),
-                "second-document",
-                "a second document begins here",
-            )
-            .help("a vars file is one document: remove this `---`, or split the file");
-            return self.stop(problem);
-        }
-        let mut at = At {
-            index: 0,
-            line: 1,
-            column: 0,
-        };
-        for line in self.text.between(0, start.index).lines() {
-            let length = line.chars().count();
-            let known = line.starts_with("%YAML 1.") || line.starts_with("%TAG ");
-            if line.starts_with('%') && !known {
-                let place = self.text.place(at, at.index + length);
-                let problem = YamlProblem::new(place, "directive", "this directive is not known")
-                    .help("a line before `---` that begins with `%` is an instruction to the parser: remove it");
-                return self.stop(problem);
-            }
-            at.index += length + 1;
-            at.line += 1;
         }
         Ok(())
     }
@@ -337,7 +252,8 @@ impl<'t> Composer<'t> {
                 place,
                 "recursive-alias",
                 "this alias is inside of what it stands for",
-            );
+            )
+            .help("a value cannot hold itself: remove the alias");
             if let Some(frame) = self.frames.iter().find(|frame| frame.anchor == anchor) {
                 problem = problem.related(frame.place, "the anchor is here");
             }
@@ -358,132 +274,6 @@ impl<'t> Composer<'t> {
         self.attach(node, weight, 0)
     }
 
-    fn scalar(
-        &mut self,
-        written: &str,
-        style: ScalarStyle,
-        anchor: usize,
-        tag: Option<&Tag>,
-        start: At,
-        end: At,
-    ) -> Result<(), Stop> {
-        let style = match style {
-            ScalarStyle::Plain => Style::Plain,
-            ScalarStyle::SingleQuoted => Style::SingleQuoted,
-            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
-            ScalarStyle::Literal => Style::Literal,
-            ScalarStyle::Folded => Style::Folded,
-        };
-        let bare = tag.is_none() && anchor == 0;
-        let (place, end) = match style {
-            Style::Plain if bare && written.is_empty() => self.place_of_nothing(start),
-            // The parser reports where the text begins, not the `|`.
-            Style::Literal | Style::Folded if bare => {
-                match self.text.next_sign(self.last_end, ":-?") {
-                    Some((sign, '|' | '>')) => (self.text.place(sign, end.index), end),
-                    _ => (self.text.place(start, end.index), end),
-                }
-            }
-            _ => (self.text.place(start, end.index), end),
-        };
-        self.last_end = end;
-        let weight = Weight {
-            nodes: 1,
-            bytes: written.len(),
-            depth: 0,
-        };
-        self.spend(weight, place)?;
-        let inherited = self.is_unsafe();
-        let Some(wanted) = self.wanted(tag, place) else {
-            return self.attach(null(place), weight, anchor);
-        };
-        let is_unsafe = inherited || matches!(wanted, Wanted::Unsafe);
-        let kind = match wanted {
-            Wanted::Untagged if style != Style::Plain => Ok(Kind::Str),
-            // As a name, `<<` merges and `=` is text.
-            Wanted::Untagged if self.awaits_key() && matches!(written, "<<" | "=") => Ok(Kind::Str),
-            // Ansible types the text below these tags even when it is in quotes.
-            Wanted::Untagged | Wanted::Unsafe | Wanted::Vault => resolve(written),
-            Wanted::Core(name) => resolve_as(name, written).unwrap_or(Err(Unreadable::Tag)),
-        };
-        let value = match kind {
-            Ok(Kind::Str) if matches!(wanted, Wanted::Vault) => Value::Vault(written.to_owned()),
-            Ok(_) if matches!(wanted, Wanted::Vault) => {
-                self.refuse(
-                    YamlProblem::new(
-                        place,
-                        "vault",
-                        "`!vault` must be followed by the text that ansible-vault wrote",
-                    )
-                    .help(
-                        "write `!vault |` and the lines of `ansible-vault encrypt_string` below it",
-                    ),
-                );
-                return self.attach(null(place), weight, anchor);
-            }
-            Ok(kind) => Value::Scalar(Scalar {
-                written: written.to_owned(),
-                style,
-                kind,
-                unsafe_: is_unsafe,
-            }),
-            Err(why) => {
-                self.refuse(
-                    YamlProblem::new(place, "unreadable-value", why.message()).help(why.help()),
-                );
-                return self.attach(null(place), weight, anchor);
-            }
-        };
-        self.attach(Node { place, value }, weight, anchor)
-    }
-
-    /// The parser reports a value left empty where the next thing begins.
-    fn place_of_nothing(&self, start: At) -> (Place, At) {
-        match self.frames.last().map(|frame| &frame.open) {
-            Some(Open::Map {
-                pending: Pending::Key(_, place) | Pending::Merge(place) | Pending::Refused(place),
-                ..
-            }) => (*place, self.last_end),
-            Some(Open::List(_)) => match self.text.next_sign(self.last_end, "") {
-                Some((mut dash, '-')) => {
-                    let place = self.text.place(dash, dash.index + 1);
-                    dash.index += 1;
-                    dash.column += 1;
-                    (place, dash)
-                }
-                _ => (self.text.place(start, start.index), self.last_end),
-            },
-            _ => (self.text.place(start, start.index), self.last_end),
-        }
-    }
-
-    /// What a tag asks for; a tag that is not known is refused, and `None` returned.
-    fn wanted<'a>(&mut self, tag: Option<&'a Tag>, place: Place) -> Option<Wanted<'a>> {
-        let Some(tag) = tag else {
-            return Some(Wanted::Untagged);
-        };
-        let known = match (tag.handle.as_str(), tag.suffix.as_str()) {
-            ("!", "unsafe") => Some(Wanted::Unsafe),
-            ("!", "vault" | "vault-encrypted") => Some(Wanted::Vault),
-            (
-                "tag:yaml.org,2002:",
-                name @ ("str" | "int" | "float" | "bool" | "null" | "timestamp" | "seq" | "map"),
-            ) => Some(Wanted::Core(name)),
-            _ => None,
-        };
-        if known.is_none() {
-            let name = match tag.handle.as_str() {
-                "tag:yaml.org,2002:" => format!("!!{}", tag.suffix),
-                handle => format!("{handle}{}", tag.suffix),
-            };
-            self.refuse(
-                YamlProblem::new(place, "tag", format!("the tag `{name}` is not known"))
-                    .help("remove the tag, or put the value in quotes if the `!` belongs to it; `!vault` and `!unsafe` are known"),
-            );
-        }
-        known
-    }
-
     fn is_unsafe(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.is_unsafe)
     }
@@ -497,22 +287,6 @@ impl<'t> Composer<'t> {
                 ..
             })
         )
-    }
-
-    fn spend(&mut self, weight: Weight, place: Place) -> Result<(), Stop> {
-        self.spent.nodes += weight.nodes;
-        self.spent.bytes += weight.bytes;
-        let what = if self.spent.nodes > MAX_NODES {
-            format!("the file holds more than {MAX_NODES} values, aliases expanded")
-        } else if self.spent.bytes > MAX_TEXT {
-            format!(
-                "the file holds more than {} MiB of text, aliases expanded",
-                MAX_TEXT >> 20
-            )
-        } else {
-            return Ok(());
-        };
-        self.stop(YamlProblem::new(place, "too-large", what))
     }
 
     /// Puts a finished node into what is open.
@@ -581,6 +355,13 @@ impl<'t> Composer<'t> {
         else {
             return Ok(());
         };
+        if key.style == Style::Plain && key.written.is_empty() {
+            *pending = Pending::Refused(place);
+            let problem = YamlProblem::new(place, "no-name", "there is no name before this colon")
+                .help("write `name: value`, or put the value in quotes if the colon belongs to it");
+            self.refuse(problem);
+            return Ok(());
+        }
         let merges = key.style == Style::Plain && key.written == "<<" && key.kind == Kind::Str;
         let earlier = if merges {
             merged.as_ref().map(Merged::key_place)
@@ -605,7 +386,7 @@ impl<'t> Composer<'t> {
         };
         let message = format!(
             "the name `{}` stands twice in one mapping",
-            key.python_text()
+            shown(&key.python_text())
         );
         self.refuse(
             YamlProblem::new(place, "duplicate-key", message)
@@ -613,27 +394,5 @@ impl<'t> Composer<'t> {
                 .related(earlier, "first here"),
         );
         Ok(())
-    }
-}
-
-fn too_deep(place: Place) -> YamlProblem {
-    YamlProblem::new(
-        place,
-        "too-deep",
-        format!("lists and mappings are nested deeper than {MAX_DEPTH}, aliases expanded"),
-    )
-}
-
-/// Stands for a value that was refused.
-fn null(place: Place) -> Node {
-    let scalar = Scalar {
-        written: String::new(),
-        style: Style::Plain,
-        kind: Kind::Null,
-        unsafe_: true,
-    };
-    Node {
-        place,
-        value: Value::Scalar(scalar),
     }
 }

@@ -77,10 +77,14 @@ fn not_utf8(bytes: &[u8], at: usize) -> YamlProblem {
         .help("convert it, for example from Latin-1: iconv -f latin1 -t utf-8")
 }
 
-/// The characters that YAML does not allow in a file.
+/// The characters that YAML does not allow in a file, and those beside `\n` and `\r` that Ansible's
+/// YAML 1.1 takes for line ends and newer parsers for text.
 fn is_forbidden(c: char) -> bool {
-    !matches!(c,
-        '\t' | '\n' | '\r' | '\u{20}'..='\u{7E}' | '\u{85}' | '\u{A0}'..='\u{FFFD}' | '\u{10000}'..)
+    match c {
+        '\u{85}' | '\u{2028}' | '\u{2029}' => true,
+        '\t' | '\n' | '\r' | '\u{20}'..='\u{7E}' | '\u{A0}'..='\u{FFFD}' | '\u{10000}'.. => false,
+        _ => true,
+    }
 }
 
 fn forbidden(text: &str, at: usize) -> YamlProblem {
@@ -93,8 +97,7 @@ fn forbidden(text: &str, at: usize) -> YamlProblem {
         ),
         c => {
             let code = u32::from(c.unwrap_or_default());
-            let message =
-                format!("the control character U+{code:04X} may not stand in a vars file");
+            let message = format!("the character U+{code:04X} may not stand in a vars file");
             YamlProblem::new(place, "control-character", message).help(format!(
                 "remove it, or write it as an escape in double quotes: \"\\u{code:04X}\""
             ))
@@ -119,24 +122,7 @@ fn marks(bytes: &[u8]) -> usize {
     let mut line_start = true;
     let mut marks = 0;
     for byte in bytes {
-        let sign = matches!(
-            byte,
-            b',' | b'['
-                | b']'
-                | b'{'
-                | b'}'
-                | b':'
-                | b'?'
-                | b'"'
-                | b'\''
-                | b'&'
-                | b'*'
-                | b'!'
-                | b'#'
-                | b'%'
-                | b'|'
-                | b'>'
-        );
+        let sign = b",[]{}:?\"'&*!#%".contains(byte);
         // `---` and `...` are tokens of their own, even in brackets.
         if sign || (line_start && matches!(byte, b'-' | b'.')) {
             marks += 1;

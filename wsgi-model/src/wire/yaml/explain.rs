@@ -16,16 +16,14 @@ pub(super) fn explain(error: &ScanError, composer: &Composer<'_>, text: &Text<'_
     }
     let has = |part: &str| info.contains(part);
     if has("unknown anchor") {
-        let name: String = text
-            .from(at.index)
-            .chars()
-            .take_while(|c| !c.is_whitespace() && !",]}".contains(*c))
-            .collect();
-        let place = text.place(at, at.index + name.chars().count());
+        // Without its name: it may be a password that begins with `*`.
+        let alias = |c: &char| !c.is_whitespace() && !",]}".contains(*c);
+        let length = text.from(at.index).chars().take_while(alias).count();
+        let place = text.place(at, at.index + length);
         return YamlProblem::new(
             place,
             "unknown-alias",
-            format!("no anchor is defined above for the alias `{name}`"),
+            "no anchor above has the name of this alias",
         )
         .help("put the value in quotes if the `*` belongs to it");
     }
@@ -39,7 +37,7 @@ pub(super) fn explain(error: &ScanError, composer: &Composer<'_>, text: &Text<'_
         )
         .help("close it; inside single quotes write '' for ', inside double quotes \\\" for \"");
     }
-    if has("escape") {
+    if has("escape") || has("hexadecimal number") {
         return YamlProblem::new(
             here,
             "escape",
@@ -47,9 +45,10 @@ pub(super) fn explain(error: &ScanError, composer: &Composer<'_>, text: &Text<'_
         )
         .help("double the backslash, or use single quotes");
     }
-    if has("tab") || tab_indents(text, at) {
-        let (place, _) = first_tab(text, at).unwrap_or((here, at));
-        return YamlProblem::new(place, "tab", "a tab cannot indent in YAML").help("use spaces");
+    let tab = indenting_tab(text, at, if has("found a tab") { 100 } else { 1 });
+    if has("tabs ") || has("tab cannot") || has("a tab") || tab.is_some() {
+        return YamlProblem::new(tab.unwrap_or(here), "tab", "a tab cannot indent in YAML")
+            .help("use spaces");
     }
     if let Some(problem) = stray_quote(composer, text, at) {
         return problem;
@@ -57,23 +56,43 @@ pub(super) fn explain(error: &ScanError, composer: &Composer<'_>, text: &Text<'_
     if let Some(problem) = unclosed_bracket(info, composer, text, at, here) {
         return problem;
     }
+    if let Some(place) = composer.lone_scalar() {
+        return no_colon(place);
+    }
+    if has("simple key expect") {
+        return no_colon(line_of_missing_colon(composer, text).unwrap_or(here));
+    }
+    by_words(info, text, at, here)
+}
+
+/// The errors that say all by themselves.
+fn by_words(info: &str, text: &Text<'_>, at: At, here: Place) -> YamlProblem {
+    let has = |part: &str| info.contains(part);
     if has("mapping values are not allowed") {
         return YamlProblem::new(here, "unquoted-colon", "a colon before a space cannot stand here")
             .help("put the whole value in quotes if the colon belongs to it; otherwise check how the line is indented");
     }
     if has("unexpected character") {
-        let sign = text.from(at.index).chars().next().unwrap_or_default();
+        let sign = match text.from(at.index).chars().next() {
+            Some('`') | None => "a backtick".to_owned(),
+            Some(sign) => format!("`{sign}`"),
+        };
+        let message = format!("a value cannot begin with {sign}");
+        return YamlProblem::new(here, "reserved-character", message)
+            .help("put the value in quotes");
+    }
+    if has("expected comment or line break") {
+        let message = "the text of a `|` or `>` value begins on the next line";
+        return YamlProblem::new(here, "block-scalar", message)
+            .help("put the value in quotes if the sign belongs to it");
+    }
+    if has("block sequence entries are not allowed") {
         return YamlProblem::new(
             here,
-            "reserved-character",
-            format!("a value cannot begin with `{sign}`"),
+            "list-on-line",
+            "a list cannot begin on the line of its name",
         )
-        .help("put the value in quotes");
-    }
-    if has("simple key expect") {
-        let place = line_of_missing_colon(composer, text).unwrap_or(here);
-        return YamlProblem::new(place, "no-colon", "this line has no `name:` before its value")
-            .help("write `name: value` with a space after the colon, or indent a continued value deeper than its name");
+        .help("put each `- item` on a line of its own, or put the value in quotes");
     }
     if has("misplaced bracket") {
         return YamlProblem::new(here, "bracket", "this bracket closes nothing")
@@ -106,21 +125,33 @@ pub(super) fn explain(error: &ScanError, composer: &Composer<'_>, text: &Text<'_
     YamlProblem::new(here, "syntax", message.trim_end_matches('.').to_owned())
 }
 
-fn first_tab(text: &Text<'_>, at: At) -> Option<(Place, At)> {
-    let line = text.line(at);
-    let column = line.chars().take_while(|c| *c == ' ').count();
-    (line.chars().nth(column) == Some('\t')).then(|| {
-        let tab = At {
-            index: at.index - at.column.min(at.index) + column,
-            line: at.line,
-            column,
-        };
-        (text.place(tab, tab.index + 1), tab)
-    })
+fn no_colon(place: Place) -> YamlProblem {
+    YamlProblem::new(place, "no-colon", "this line has no `name:` before its value").help(
+        "write `name: value` with a space after the colon, or indent a continued value deeper than its name",
+    )
 }
 
-fn tab_indents(text: &Text<'_>, at: At) -> bool {
-    first_tab(text, at).is_some()
+/// The tab that indents a line; an error of a value may be in the lines after its first.
+fn indenting_tab(text: &Text<'_>, at: At, lines: usize) -> Option<Place> {
+    let mut start = At {
+        index: at.index - at.column.min(at.index),
+        column: 0,
+        ..at
+    };
+    for line in text.from(start.index).split('\n').take(lines) {
+        let column = line.chars().take_while(|c| *c == ' ').count();
+        if line.chars().nth(column) == Some('\t') && !line.trim().is_empty() {
+            let tab = At {
+                index: start.index + column,
+                line: start.line,
+                column,
+            };
+            return Some(text.place(tab, tab.index + 1));
+        }
+        start.index += line.chars().count() + 1;
+        start.line += 1;
+    }
+    None
 }
 
 /// `a: "one" two`, or a quote that a later line closed by accident.
@@ -153,6 +184,7 @@ fn unclosed_bracket(
     here: Place,
 ) -> Option<YamlProblem> {
     let flow = info.contains("flow")
+        || info.contains("illegal placement")
         || text.from(at.index).is_empty()
         || info.contains("node content")
         || info.contains("plain scalar");

@@ -67,6 +67,11 @@ impl<'t> Text<'t> {
         &self.all[start..self.byte(end).max(start)]
     }
 
+    /// Whether the file ends here, in a line with text and without a line end.
+    pub(super) fn ends_within_line(&self, at: At) -> bool {
+        self.byte(at.index) == self.all.len() && !self.line(at).trim_end_matches(' ').is_empty()
+    }
+
     /// The whole line that a position is in.
     pub(super) fn line(&self, at: At) -> &'t str {
         let line = self.from(at.index - at.column.min(at.index));

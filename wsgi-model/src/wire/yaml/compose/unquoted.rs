@@ -1,7 +1,7 @@
 //! `name: {{ other }}` without quotes: YAML takes the braces for mappings.
 
-use super::super::YamlProblem;
 use super::super::text::{At, Text};
+use super::super::{YamlProblem, shown};
 use super::{Composer, Open, Pending};
 
 /// Refuses a mapping that is the name in a mapping whose brace stands right before it.
@@ -42,14 +42,19 @@ pub(in super::super) fn problem(text: &Text<'_>, start: At, name: Option<&str>) 
         start.index + expression.unwrap_or(line).trim_end().chars().count(),
     );
     // Only names are shown: a literal in an expression may be a secret.
-    let shown = expression.filter(|text| {
-        text.chars()
-            .all(|c| c.is_alphanumeric() || "_.{} |".contains(c))
-    });
-    let shown = shown.unwrap_or("{{ … }}");
+    let harmless = |text: &&str| {
+        text.len() <= 60
+            && text
+                .chars()
+                .all(|c| c.is_alphanumeric() || "_.{} |".contains(c))
+            && !text
+                .split([' ', '{'])
+                .any(|word| word.starts_with(|c: char| c.is_numeric()))
+    };
+    let expression = expression.filter(harmless).unwrap_or("{{ … }}");
     let example = match name {
-        Some(name) => format!("{name}: \"{shown}\""),
-        None => format!("\"{shown}\""),
+        Some(name) => format!("{}: \"{expression}\"", shown(name)),
+        None => format!("\"{expression}\""),
     };
     YamlProblem::new(
         place,

@@ -1,0 +1,161 @@
+//! The nginx site and its TLS.
+
+use super::Findings;
+use crate::{AbsPath, AppParts, RequestLineLimit, Tls};
+
+pub(super) fn check(app: &AppParts, found: &mut Findings) {
+    let timeout = app.gunicorn.timeout.get();
+    let read = app.site.timeouts.proxy_read.get();
+    if app.expose && (read < timeout || timeout == 0) {
+        let gunicorn = if timeout == 0 { "ever".to_owned() } else { format!("{timeout} seconds") };
+        found.warning(
+            "contradiction",
+            "wsgi_proxy_read_timeout",
+            &["wsgi_gunicorn_timeout"],
+            format!("nginx gives up after {read} seconds, and gunicorn lets a request run for {gunicorn}"),
+            "make it at least as long as wsgi_gunicorn_timeout",
+        );
+    }
+    // The role's default is above gunicorn's maximum, and is not the user's doing.
+    let limit = app.gunicorn.request_line_limit;
+    if limit.get() > 8192 {
+        found.warning(
+            "clamped",
+            "wsgi_request_line_limit",
+            &[],
+            format!("gunicorn takes no more than {}, and will take {limit} for that", RequestLineLimit::GUNICORN_MAX),
+            format!("set it to {} or less", RequestLineLimit::GUNICORN_MAX),
+        );
+    }
+    if !app.expose {
+        return;
+    }
+    names(app, found);
+    logs(app, found);
+    includes(app, found);
+    tls(app, found);
+}
+
+fn names(app: &AppParts, found: &mut Findings) {
+    let names = &app.site.server_names;
+    for (i, name) in names.iter().enumerate() {
+        if names[..i].contains(name) {
+            found.warning("duplicate-name", format!("wsgi_server_names[{i}]"), &[], format!("`{name}` is in the list already"), "take it out");
+        }
+    }
+}
+
+/// nginx opens its logs as root: in a directory that the app can write, a link planted there lets the
+/// app create and append to any file (CVE-2016-1247).
+fn logs(app: &AppParts, found: &mut Findings) {
+    let layout = app.layout();
+    let mut writable: Vec<(&'static str, AbsPath)> = vec![
+        ("wsgi_log_dir", app.places.logs.path().clone()),
+        ("wsgi_path", app.places.home.path().clone()),
+        ("wsgi_release_dir", app.places.releases.path().clone()),
+        ("wsgi_virtualenv", app.places.virtualenv.path().clone()),
+        ("wsgi_project_name", layout.run_dir()),
+    ];
+    writable.extend(app.places.media_dir.as_ref().map(|dir| ("wsgi_media_dir", dir.path().clone())));
+    let name = &app.name;
+    let logs = [
+        ("wsgi_nginx_access_log_file", &app.site.access_log, "access"),
+        ("wsgi_nginx_error_log_file", &app.site.error_log, "error"),
+    ];
+    for (variable, path, kind) in logs {
+        if let Some((other, dir)) = writable.iter().find(|(_, dir)| path.is_within(dir)) {
+            found.error(
+                "writable-log",
+                variable,
+                &[other],
+                format!("`{path}` lies in `{dir}`, which the app can write: nginx opens it as root, so a link there would let the app write any file"),
+                format!("leave it out to get `/var/log/nginx/{name}.{kind}.log`, or name a directory of root's"),
+            );
+        }
+    }
+    if app.site.access_log == app.site.error_log {
+        found.warning(
+            "contradiction",
+            "wsgi_nginx_error_log_file",
+            &["wsgi_nginx_access_log_file"],
+            "requests and errors go to the same file",
+            "give each a file of its own",
+        );
+    }
+}
+
+fn includes(app: &AppParts, found: &mut Findings) {
+    let includes = &app.site.includes;
+    for (i, include) in includes.iter().enumerate() {
+        if includes[..i].iter().any(|other| other.file_name == include.file_name) {
+            found.error(
+                "duplicate-name",
+                format!("wsgi_nginx_include_paths[{i}]"),
+                &[],
+                format!("another include is called `{}` too, and they are installed in one directory", include.file_name),
+                "rename one of them",
+            );
+        }
+    }
+}
+
+fn tls(app: &AppParts, found: &mut Findings) {
+    let tls = &app.site.tls;
+    let port = app.site.http_port;
+    if port.get() == Tls::PORT {
+        found.error(
+            "contradiction",
+            "wsgi_nginx_http_port",
+            &["wsgi_ssl"],
+            "443 is the port of TLS, and this is the port of plain HTTP",
+            "set wsgi_nginx_http_port to 80 and `wsgi_ssl: yes`",
+        );
+    }
+    if !tls.ssl {
+        if tls.force {
+            found.error(
+                "contradiction",
+                "wsgi_force_ssl",
+                &["wsgi_ssl"],
+                "HTTP would be redirected to HTTPS, and the site has none",
+                "set `wsgi_ssl: yes` as well",
+            );
+        }
+        let idle = [
+            ("wsgi_ssl_set_default_server", tls.default_server),
+            ("wsgi_ssl_diffie_hellman", tls.diffie_hellman),
+            ("wsgi_ssl_ocsp", tls.ocsp),
+        ];
+        for (variable, _) in idle.into_iter().filter(|(_, on)| *on) {
+            found.warning("no-effect", variable, &["wsgi_ssl"], "it has no effect without `wsgi_ssl: yes`", "set `wsgi_ssl: yes`, or take it out");
+        }
+        return;
+    }
+    if tls.diffie_hellman {
+        found.warning(
+            "no-effect",
+            "wsgi_ssl_diffie_hellman",
+            &["wsgi_ssl"],
+            "no cipher of Mozilla's guideline 6.0 uses the dhparam file: it is named to nginx, and changes nothing",
+            "take it out; key exchange is by elliptic curves",
+        );
+    }
+    if tls.ocsp && app.site.resolver.is_none() {
+        found.warning(
+            "default-resolver",
+            "wsgi_ssl_ocsp",
+            &["wsgi_dns_resolver"],
+            "stapling needs a name server, and asks 8.8.8.8 as with the role",
+            "set wsgi_dns_resolver to your own; Let's Encrypt has had no OCSP since 2025, so stapling may be of no use to you",
+        );
+    }
+    if tls.certificate == tls.key {
+        found.warning(
+            "contradiction",
+            "wsgi_ssl_key_file",
+            &["wsgi_ssl_crt_file"],
+            "certificate and key are one file, which everybody who may read the certificate reads",
+            "keep the key in a file of its own that only root reads",
+        );
+    }
+}

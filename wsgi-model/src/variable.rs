@@ -1,0 +1,169 @@
+//! What is known of a variable before anybody sets it.
+
+use std::marker::PhantomData;
+
+/// What a variable takes. The JSON Schema, the reference and the messages follow from it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Type {
+    /// `yes` or `no`, in any of YAML's and Ansible's spellings.
+    Switch,
+    /// A whole number, also as a text.
+    Integer {
+        /// The smallest.
+        min: i64,
+        /// The largest.
+        max: i64,
+    },
+    /// A text; the rule says which.
+    Text {
+        /// What is allowed, as a phrase.
+        rule: &'static str,
+    },
+    /// A text that must not be shown.
+    Secret,
+    /// An absolute path of a directory on the server.
+    Directory,
+    /// An absolute path of a file on the server.
+    File,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// The inner type; an empty text, `no` or null switches the thing off.
+    Optional(&'static Type),
+    /// Any number of the inner type.
+    List(&'static Type),
+    /// One of the inner type, or a list of them.
+    OneOrList(&'static Type),
+    /// Names and values of environment variables.
+    Environment,
+    /// A mapping with these keys.
+    Record(&'static &'static [&'static Definition]),
+    /// A mapping with these keys, or a text in an old spelling.
+    RecordOrText(&'static &'static [&'static Definition]),
+}
+
+/// What holds when a variable is not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fallback {
+    /// It must be set.
+    Required,
+    /// This text of YAML, in which `{name}`, `{path}`, `{storage}`, `{venv}` and `{log}` stand for the
+    /// app's name, home, storage directory, virtualenv and log directory.
+    Text(&'static str),
+    /// Nothing; the phrase says what that means.
+    Nothing(&'static str),
+}
+
+/// A group of variables in the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Section {
+    /// What the app is.
+    Application,
+    /// Where its things are.
+    Places,
+    /// What is installed, who gets in.
+    System,
+    /// The server process.
+    Gunicorn,
+    /// The site.
+    Nginx,
+    /// Certificates.
+    Tls,
+    /// Tasks.
+    Cron,
+    /// Releases.
+    Deploy,
+}
+
+impl Section {
+    /// The heading in the reference.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Application => "Application",
+            Self::Places => "Places",
+            Self::System => "System and access",
+            Self::Gunicorn => "Gunicorn",
+            Self::Nginx => "Nginx",
+            Self::Tls => "TLS",
+            Self::Cron => "Cron",
+            Self::Deploy => "Deploy",
+        }
+    }
+}
+
+/// The one definition of a variable, or of a key in a mapping.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Definition {
+    /// Its name.
+    pub name: &'static str,
+    /// Other spellings that load.
+    pub aliases: &'static [&'static str],
+    /// Where the reference has it.
+    pub section: Section,
+    /// What it takes.
+    pub takes: Type,
+    /// What holds without it.
+    pub fallback: Fallback,
+    /// The unit of a number, empty without one.
+    pub unit: &'static str,
+    /// What it means, in Markdown.
+    pub doc: &'static str,
+    /// A value to show, as YAML.
+    pub example: &'static str,
+}
+
+/// A definition together with the type that its values are parsed into.
+#[derive(Debug)]
+pub(crate) struct Variable<T> {
+    pub(crate) definition: Definition,
+    pub(crate) marker: PhantomData<fn() -> T>,
+}
+
+/// Declares the variables (or keys) of one table: a static for each, and the table itself.
+macro_rules! define {
+    ($(#[$table_doc:meta])* $vis:vis $table:ident;
+     $($section:ident {
+        $($(#[doc = $doc:literal])+ $ident:ident: $ty:ty = $name:literal $(or $alias:literal)*, $fallback:expr
+            $(; unit $unit:literal)? $(; example $example:literal)?;)+
+     })+) => {
+        $($(
+            pub(crate) static $ident: $crate::variable::Variable<$ty> = $crate::variable::Variable {
+                definition: $crate::Definition {
+                    name: $name,
+                    aliases: &[$($alias),*],
+                    section: $crate::Section::$section,
+                    takes: <$ty as $crate::wire::Readable>::TYPE,
+                    fallback: $fallback,
+                    unit: concat!($($unit)?),
+                    doc: concat!($($doc),+),
+                    example: concat!($($example)?),
+                },
+                marker: std::marker::PhantomData,
+            };
+        )+)+
+
+        $(#[$table_doc])*
+        $vis static $table: &[&$crate::Definition] = &[$($(&$ident.definition),+),+];
+    };
+}
+
+pub(crate) use define;
+
+/// The known name nearest to `unknown`, when one is near enough to be a typo of it.
+///
+/// ```
+/// let names = wsgi_model::VARIABLES.iter().map(|v| v.name);
+/// assert_eq!(wsgi_model::nearest("wsgi_server_name", names), Some("wsgi_server_names"));
+/// ```
+pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = unknown.to_ascii_lowercase().replace('-', "_");
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&lower, name), name))
+        .filter(|(distance, name)| *distance <= (name.len() / 4).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}

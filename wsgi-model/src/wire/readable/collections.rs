@@ -1,0 +1,171 @@
+//! Types that hold other types.
+
+use super::{At, Readable, kind_of};
+use crate::name::shown;
+use crate::variable::Type;
+use crate::wire::plain::Plain;
+use crate::wire::scalar::Kind;
+use crate::wire::yaml::{Node, Value};
+use crate::{EnvName, EnvValue, EnvVar, Invalid};
+
+impl<T: Readable> Readable for Option<T> {
+    const TYPE: Type = Type::Optional(&T::TYPE);
+
+    /// An empty text, `no` and null mean "none".
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        if let Value::Scalar(scalar) = &node.value {
+            match &scalar.kind {
+                Kind::Null | Kind::Bool(false) => return Some(None),
+                Kind::Str if scalar.written.is_empty() => return Some(None),
+                _ => {}
+            }
+        }
+        T::read(node, at).map(Some)
+    }
+
+    fn plain(&self) -> Plain {
+        self.as_ref().map_or(Plain::Null, T::plain)
+    }
+}
+
+/// The items of a list, every one of which is read, so that all refusals come at once.
+fn items<T: Readable>(nodes: &[Node], at: &mut At<'_>) -> Option<Vec<T>> {
+    let read: Vec<Option<T>> = nodes
+        .iter()
+        .enumerate()
+        .map(|(i, node)| at.below(&format!("[{i}]"), |at| T::read(node, at)))
+        .collect();
+    read.into_iter().collect()
+}
+
+impl<T: Readable> Readable for Vec<T> {
+    const TYPE: Type = Type::List(&T::TYPE);
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        match &node.value {
+            Value::List(nodes) => items(nodes, at),
+            Value::Scalar(scalar) if scalar.kind == Kind::Null => {
+                let why = Invalid::new("expected a list, found no value").help("leave the line out, or write `[]`");
+                at.refuse(node.place, "no-value", &why);
+                None
+            }
+            // Also says what it has to say of templates and encrypted values.
+            Value::Scalar(_) | Value::Vault(_) => {
+                let scalar = at.scalar(node, "a list")?;
+                let why = Invalid::new(format!("expected a list, found {}", scalar.kind.name()))
+                    .help("put each item on a line of its own, behind `- `, or write `[item, item]`");
+                at.refuse(node.place, "wrong-type", &why);
+                None
+            }
+            Value::Map(_) => {
+                at.wrong_type(node, "a list", kind_of(node));
+                None
+            }
+        }
+    }
+
+    fn plain(&self) -> Plain {
+        Plain::List(self.iter().map(T::plain).collect())
+    }
+}
+
+/// A list, or one item in place of a list of one.
+#[derive(Clone)]
+pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
+
+impl<T: Readable> Readable for OneOrMany<T> {
+    const TYPE: Type = Type::OneOrList(&T::TYPE);
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        match &node.value {
+            Value::List(nodes) => items(nodes, at).map(Self),
+            Value::Map(_) if matches!(T::TYPE, Type::Record(_)) => {
+                let why = Invalid::new("one mapping stands here in place of a list")
+                    .help("it is taken as a list of one; put `- ` before it");
+                at.note(node.place, "old-spelling", &why);
+                T::read(node, at).map(|item| Self(vec![item]))
+            }
+            _ => T::read(node, at).map(|item| Self(vec![item])),
+        }
+    }
+
+    fn plain(&self) -> Plain {
+        Plain::List(self.0.iter().map(T::plain).collect())
+    }
+}
+
+/// Environment variables with their names as written.
+#[derive(Clone)]
+pub(crate) struct Environment(pub(crate) Vec<EnvVar>);
+
+/// Environment variables whose names are put in upper case.
+#[derive(Clone)]
+pub(crate) struct UpperEnvironment(pub(crate) Vec<EnvVar>);
+
+impl Readable for Environment {
+    const TYPE: Type = Type::Environment;
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        variables(node, at, EnvName::parse).map(Self)
+    }
+
+    fn plain(&self) -> Plain {
+        named(&self.0)
+    }
+}
+
+impl Readable for UpperEnvironment {
+    const TYPE: Type = Type::Environment;
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        variables(node, at, EnvName::upper).map(Self)
+    }
+
+    fn plain(&self) -> Plain {
+        named(&self.0)
+    }
+}
+
+fn named(variables: &[EnvVar]) -> Plain {
+    Plain::Named(variables.iter().map(|v| (v.name.to_string(), v.value.plain())).collect())
+}
+
+fn variables(node: &Node, at: &mut At<'_>, name: fn(&str) -> Result<EnvName, Invalid>) -> Option<Vec<EnvVar>> {
+    let Value::Map(entries) = &node.value else {
+        if let Value::Scalar(_) | Value::Vault(_) = &node.value {
+            at.scalar(node, "a mapping of names to values")?;
+        }
+        at.wrong_type(node, "a mapping of names to values", kind_of(node));
+        return None;
+    };
+    let mut variables: Vec<(EnvVar, usize)> = Vec::with_capacity(entries.len());
+    let mut whole = true;
+    for (i, entry) in entries.iter().enumerate() {
+        let key = entry.key.python_text();
+        at.below(&format!(".{}", shown(&key)), |at| {
+            let value = EnvValue::read(&entry.node, at);
+            let name = match name(&key) {
+                Ok(name) => Some(name),
+                Err(why) => {
+                    at.refuse(entry.key_place, "invalid-name", &why);
+                    None
+                }
+            };
+            let (Some(name), Some(value)) = (name, value) else {
+                whole = false;
+                return;
+            };
+            if let Some((_, first)) = variables.iter().find(|(v, _)| v.name == name) {
+                let first = entries[*first].key_place;
+                let why = Invalid::new(format!("`{name}` is set twice"))
+                    .help("names are put in upper case, which makes these two one; rename one of them");
+                at.refuse(entry.key_place, "duplicate-name", &why);
+                at.relate(first, "set here first");
+                whole = false;
+                return;
+            }
+            variables.push((EnvVar { name, value }, i));
+        });
+    }
+    whole.then(|| variables.into_iter().map(|(variable, _)| variable).collect())
+}

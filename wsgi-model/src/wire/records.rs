@@ -1,0 +1,227 @@
+//! Types that are mappings with known keys.
+
+use super::readable::{At, Readable, kind_of, warn_of_respelling};
+use super::scalar::Kind;
+use super::yaml::{Entry, Node, Value};
+use crate::name::shown;
+use crate::variable::{Fallback, Type, Variable};
+use crate::variables::{cron, database, frequency, pip};
+use crate::wire::plain::Plain;
+use crate::*;
+
+/// The mapping of a record, whose keys are all known.
+struct Fields<'n> {
+    entries: &'n [Entry],
+    node: &'n Node,
+}
+
+impl<'n> Fields<'n> {
+    /// The mapping at `node`, after every unknown key of it was refused.
+    fn of(node: &'n Node, keys: &'static [&'static Definition], at: &mut At<'_>) -> Option<Self> {
+        let Value::Map(entries) = &node.value else {
+            if let Value::Scalar(_) | Value::Vault(_) = &node.value {
+                at.scalar(node, "a mapping")?;
+            }
+            let listed = keys.iter().map(|k| format!("`{}`", k.name)).collect::<Vec<_>>().join(", ");
+            at.wrong_type(node, &format!("a mapping with the keys {listed}"), kind_of(node));
+            return None;
+        };
+        for entry in entries {
+            let key = entry.key.python_text();
+            if keys.iter().any(|k| k.name == key) {
+                continue;
+            }
+            at.below(&format!(".{}", shown(&key)), |at| {
+                let names = || keys.iter().map(|k| k.name);
+                let help = match nearest(&key, names()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("known here: {}", names().collect::<Vec<_>>().join(", ")),
+                };
+                at.refuse(entry.key_place, "unknown-key", &Invalid::new("there is no such key").help(help));
+            });
+        }
+        Some(Self { entries, node })
+    }
+
+    /// The value of one key, or of its fallback.
+    fn get<T: Readable>(&self, key: &Variable<T>, at: &mut At<'_>) -> Option<T> {
+        let definition = &key.definition;
+        let found = self.entries.iter().find(|e| e.key.python_text() == definition.name);
+        at.below(&format!(".{}", definition.name), |at| match (found, definition.fallback) {
+            (Some(entry), _) => T::read(&entry.node, at),
+            (None, Fallback::Text(text)) => T::read(&Node::of_default(text), at),
+            (None, Fallback::Nothing(_)) => T::read(&Node::of_default("~"), at),
+            (None, Fallback::Required) => {
+                let why = Invalid::new("it is missing").help(format!("add it, as in `{}: {}`", definition.name, definition.example));
+                at.refuse(self.node.place, "missing", &why);
+                None
+            }
+        })
+    }
+}
+
+impl Readable for Database {
+    const TYPE: Type = Type::Record(&database::KEYS);
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        let fields = Fields::of(node, database::KEYS, at)?;
+        let id = fields.get(&database::ID, at);
+        let name = fields.get(&database::NAME, at);
+        let user = fields.get(&database::USER, at);
+        let password = fields.get(&database::PASSWORD, at);
+        let host = fields.get(&database::HOST, at);
+        let port = fields.get(&database::PORT, at);
+        Some(Self { id: id?, name: name?, user: user?, password: password?, host: host?, port: port? })
+    }
+
+    fn plain(&self) -> Plain {
+        let mut entries = vec![("id", self.id.plain())];
+        let values = [
+            ("name", &self.name),
+            ("user", &self.user),
+            ("password", &self.password),
+            ("host", &self.host),
+            ("port", &self.port),
+        ];
+        entries.extend(values.into_iter().filter(|(_, v)| v.is_some()).map(|(k, v)| (k, v.plain())));
+        Plain::Map(entries)
+    }
+}
+
+impl Readable for PipRequirement {
+    const TYPE: Type = Type::Record(&pip::KEYS);
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        let fields = Fields::of(node, pip::KEYS, at)?;
+        let name = fields.get(&pip::NAME, at);
+        let version = fields.get(&pip::VERSION, at);
+        Some(Self { name: name?, version: version? })
+    }
+
+    fn plain(&self) -> Plain {
+        let mut entries = vec![("name", self.name.plain())];
+        entries.extend(self.version.as_ref().map(|v| ("version", v.plain())));
+        Plain::Map(entries)
+    }
+}
+
+impl Readable for CronTask {
+    const TYPE: Type = Type::Record(&cron::KEYS);
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        let fields = Fields::of(node, cron::KEYS, at)?;
+        let name = fields.get(&cron::NAME, at);
+        let user = fields.get(&cron::USER, at);
+        let command = fields.get(&cron::COMMAND, at);
+        let schedule = fields.get(&cron::FREQUENCY, at);
+        let logfile = fields.get(&cron::LOGFILE, at);
+        let environment = fields.get(&cron::ENVIRONMENT, at);
+        let lock = fields.get(&cron::LOCK, at);
+        let slug = fields.get(&cron::SLUG, at);
+        Some(Self {
+            name: name?,
+            user: user?,
+            command: command?,
+            schedule: schedule?,
+            logfile: logfile?,
+            environment: environment?.0,
+            lock: lock?,
+            slug: slug?,
+        })
+    }
+
+    fn plain(&self) -> Plain {
+        let mut entries = vec![("name", self.name.plain())];
+        entries.extend(self.user.as_ref().map(|v| ("user", v.plain())));
+        entries.push(("command", self.command.plain()));
+        entries.push(("frequency", self.schedule.plain()));
+        entries.extend(self.logfile.as_ref().map(|v| ("logfile", v.plain())));
+        if !self.environment.is_empty() {
+            entries.push(("environment", super::Environment(self.environment.clone()).plain()));
+        }
+        if self.lock {
+            entries.push(("lock", Plain::Bool(true)));
+        }
+        entries.extend(self.slug.as_ref().map(|v| ("slug", v.plain())));
+        Plain::Map(entries)
+    }
+}
+
+impl Readable for Schedule {
+    const TYPE: Type = Type::RecordOrText(&frequency::KEYS);
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        // The role's first spelling: a text was the minute.
+        if let Value::Scalar(scalar) = &node.value {
+            if matches!(scalar.kind, Kind::Str | Kind::Int(_)) && !scalar.is_template() {
+                let minute = Minute::read(node, at)?;
+                let why = Invalid::new("a frequency that is a text means the minute")
+                    .help(format!("the new spelling is `frequency: {{minute: '{}'}}`", minute.0.as_str()));
+                at.note(node.place, "old-spelling", &why);
+                return Some(Self { minute: minute.0, ..Self::default() });
+            }
+        }
+        let fields = Fields::of(node, frequency::KEYS, at)?;
+        let minute = fields.get(&frequency::MINUTE, at);
+        let hour = fields.get(&frequency::HOUR, at);
+        let day = fields.get(&frequency::DAY, at);
+        let month = fields.get(&frequency::MONTH, at);
+        let weekday = fields.get(&frequency::WEEKDAY, at);
+        Some(Self { minute: minute?.0, hour: hour?.0, day: day?.0, month: month?.0, weekday: weekday?.0 })
+    }
+
+    fn plain(&self) -> Plain {
+        let fields = [
+            ("minute", &self.minute),
+            ("hour", &self.hour),
+            ("day", &self.day),
+            ("month", &self.month),
+            ("weekday", &self.weekday),
+        ];
+        let set = fields.into_iter().filter(|(_, field)| field.as_str() != "*");
+        Plain::Map(set.map(|(key, field)| (key, Plain::Text(field.as_str().to_owned()))).collect())
+    }
+}
+
+/// Declares a reader for one field of a schedule.
+macro_rules! cron_fields {
+    ($($name:ident, $rule:literal;)*) => {$(
+        #[doc = concat!("The field `", stringify!($name), "`: ", $rule)]
+        pub(crate) struct $name(CronField);
+
+        impl Readable for $name {
+            const TYPE: Type = Type::Text { rule: $rule };
+
+            fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+                let scalar = at.scalar(node, "a field of a schedule")?;
+                let text = match &scalar.kind {
+                    Kind::Int(digits) => {
+                        // `08` and `8` are the same to cron, `010` and the 8 that YAML makes of it are not.
+                        if scalar.written.trim_start_matches('0') != digits.trim_start_matches('0') {
+                            warn_of_respelling(node, scalar, at);
+                        }
+                        digits
+                    }
+                    Kind::Str => &scalar.written,
+                    _ => {
+                        at.wrong_type(node, "a field of a schedule", scalar.kind.name());
+                        return None;
+                    }
+                };
+                at.accept(node, CronField::parse(CronUnit::$name, text)).map(Self)
+            }
+
+            fn plain(&self) -> Plain {
+                Plain::Text(self.0.as_str().to_owned())
+            }
+        }
+    )*};
+}
+
+cron_fields! {
+    Minute, "`*`, numbers from 0 to 59, ranges, lists, steps";
+    Hour, "`*`, numbers from 0 to 23, ranges, lists, steps";
+    Day, "`*`, numbers from 1 to 31, ranges, lists, steps";
+    Month, "`*`, numbers from 1 to 12 or `jan` to `dec`, ranges, lists, steps";
+    Weekday, "`*`, numbers from 0 to 7 or `sun` to `sat`, ranges, lists, steps";
+}
