@@ -1,3 +1,5 @@
+# shellcheck shell=sh
+#
 # First in each command that enters a machine: takes what the test's own process must not pass on.
 #
 # Arguments: `announce` or `quiet`, a user, a working directory, the command.

@@ -1,3 +1,5 @@
+# shellcheck shell=sh
+#
 # Gives one rendered entry after another its place, owner and mode.
 #
 # Arguments: the directory with the rendered files, then six words for each entry:

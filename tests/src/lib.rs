@@ -12,6 +12,7 @@ mod manifest;
 mod output;
 mod process;
 mod program;
+mod python_packages;
 mod wait;
 
 pub use http_answer::HttpAnswer;
@@ -21,4 +22,5 @@ pub use machine_error::MachineError;
 pub use manifest::{Entry, Kind, Manifest};
 pub use output::Output;
 pub use process::Process;
+pub use python_packages::PythonPackages;
 pub use wait::{wait_until, wait_until_within};

@@ -1,6 +1,6 @@
 use std::ffi::OsStr;
-use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -308,25 +308,15 @@ impl Machine {
     /// When that fails.
     #[track_caller]
     pub fn copy_in(&self, outside: impl AsRef<Path>, inside: &str) {
-        let packed = Command::new("tar")
-            .arg("--directory")
-            .arg(outside.as_ref())
-            .args(["--create", "--file=-", "."])
-            .output();
-        let packed = match packed {
+        let outside = outside.as_ref();
+        let packed = match pack(outside) {
             Ok(packed) => packed,
-            Err(source) => give_up(&MachineError::spawn("tar", source)),
+            Err(error) => give_up(&error),
         };
-        assert!(
-            packed.status.success(),
-            "packing {} failed: {}",
-            outside.as_ref().display(),
-            String::from_utf8_lossy(&packed.stderr)
-        );
         self.ok(["mkdir", "-p", "--", inside]);
         self.command(["tar", "--extract", "--file=-", "--no-same-owner"])
             .directory(inside)
-            .stdin(packed.stdout)
+            .stdin_file(packed)
             .ok();
     }
 
@@ -408,4 +398,29 @@ impl Machine {
             .unwrap_or_else(PoisonError::into_inner);
         matches!(unshare.try_wait(), Ok(None))
     }
+}
+
+/// What lies below a directory, as a tar at its beginning.
+fn pack(directory: &Path) -> Result<File, MachineError> {
+    let line = format!("tar --create {}", directory.display());
+    let transfer = |source| MachineError::Transfer {
+        command: line.clone(),
+        source,
+    };
+    let mut packed = tempfile::tempfile().map_err(transfer)?;
+    let made = Command::new("tar")
+        .arg("--directory")
+        .arg(directory)
+        .args(["--create", "--file=-", "."])
+        .stdout(packed.try_clone().map_err(transfer)?)
+        .stderr(Stdio::piped())
+        .spawn()
+        .and_then(Child::wait_with_output)
+        .map_err(|source| MachineError::spawn("tar", source))?;
+    if !made.status.success() {
+        let said = String::from_utf8_lossy(&made.stderr);
+        return Err(transfer(io::Error::other(said.into_owned())));
+    }
+    packed.seek(SeekFrom::Start(0)).map_err(transfer)?;
+    Ok(packed)
 }

@@ -1,3 +1,5 @@
+# shellcheck shell=bash
+#
 # Process 1 of a scratch machine: builds its root file system, says `ready PID`, then waits for the
 # test to go away. Run by `unshare` in namespaces of its own, so that every mount below ends with
 # this process and nothing has to be cleaned up on the test computer.

@@ -32,8 +32,15 @@ pub struct MachineCommand<'machine> {
     user: String,
     directory: String,
     variables: Vec<(String, OsString)>,
-    stdin: Vec<u8>,
+    stdin: Input,
     timeout: Duration,
+}
+
+#[derive(Debug)]
+enum Input {
+    Nothing,
+    Bytes(Vec<u8>),
+    File(File),
 }
 
 impl<'machine> MachineCommand<'machine> {
@@ -48,7 +55,7 @@ impl<'machine> MachineCommand<'machine> {
             user: "root".to_owned(),
             directory: "/".to_owned(),
             variables: Vec::new(),
-            stdin: Vec::new(),
+            stdin: Input::Nothing,
             timeout: TIMEOUT,
         }
     }
@@ -78,7 +85,14 @@ impl<'machine> MachineCommand<'machine> {
     /// Gives it these bytes to read.
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.stdin = bytes.into();
+        self.stdin = Input::Bytes(bytes.into());
+        self
+    }
+
+    /// Gives it a file of the test computer to read.
+    #[must_use]
+    pub fn stdin_file(mut self, file: File) -> Self {
+        self.stdin = Input::File(file);
         self
     }
 
@@ -190,13 +204,15 @@ impl<'machine> MachineCommand<'machine> {
         };
         let stdout = tempfile::tempfile().map_err(transfer)?;
         let stderr = tempfile::tempfile().map_err(transfer)?;
-        let stdin = if self.stdin.is_empty() {
-            Stdio::null()
-        } else {
-            let mut file = tempfile::tempfile().map_err(transfer)?;
-            file.write_all(&self.stdin).map_err(transfer)?;
-            file.seek(SeekFrom::Start(0)).map_err(transfer)?;
-            Stdio::from(file)
+        let stdin = match &self.stdin {
+            Input::Nothing => Stdio::null(),
+            Input::File(file) => Stdio::from(file.try_clone().map_err(transfer)?),
+            Input::Bytes(bytes) => {
+                let mut file = tempfile::tempfile().map_err(transfer)?;
+                file.write_all(bytes).map_err(transfer)?;
+                file.seek(SeekFrom::Start(0)).map_err(transfer)?;
+                Stdio::from(file)
+            }
         };
 
         let mut command = Command::new("nsenter");

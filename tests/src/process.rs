@@ -2,6 +2,7 @@ use std::fmt;
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
+use std::thread;
 use std::time::Duration;
 
 use crate::Machine;
@@ -13,6 +14,8 @@ use crate::wait::comes_true;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A daemon in the foreground on a [`Machine`]: it is stopped when this is dropped.
+///
+/// When the test fails, all that it said is printed.
 pub struct Process {
     machine: Machine,
     command: String,
@@ -132,7 +135,14 @@ fn announced(stdout: &File) -> Option<u32> {
 }
 
 impl Drop for Process {
+    #[expect(
+        clippy::print_stderr,
+        reason = "the test's own report of a failure has no more"
+    )]
     fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{self}");
+        }
         if self.machine.is_up() {
             self.stop();
         }

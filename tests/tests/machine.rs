@@ -124,7 +124,7 @@ fn a_machine_and_its_processes_end_when_dropped() {
     let daemon = machine.spawn(["sleep", "3601"]);
     let marks = ["sleep\u{0}3600\u{0}", "sleep\u{0}3601\u{0}"];
     let running = || marks.map(is_running);
-    assert_eq!(running(), [true, true]);
+    wait_until("both run", || running() == [true, true]);
     drop(daemon);
     assert_eq!(running(), [true, false]);
     drop(machine);
@@ -149,7 +149,9 @@ fn a_machine_ends_with_a_killed_test() {
     let mut lines = BufReader::new(test.stdout.take().unwrap()).lines();
     let said = lines.find(|line| line.as_ref().unwrap().ends_with("sleeps"));
     assert!(said.is_some(), "the victim did not start");
-    assert!(is_running("sleep\u{0}3602\u{0}"));
+    wait_until("the victim's process runs", || {
+        is_running("sleep\u{0}3602\u{0}")
+    });
     test.kill().unwrap();
     test.wait().unwrap();
     wait_until("the machine of a killed test is gone", || {

@@ -18,19 +18,48 @@ pub(crate) struct Findings(Vec<Finding>);
 
 impl Findings {
     /// An error at `variable`, which follows from it and from `others`.
-    fn error(&mut self, code: &'static str, variable: impl Into<String>, others: &[&'static str], message: impl Into<String>, help: impl Into<String>) {
+    fn error(
+        &mut self,
+        code: &'static str,
+        variable: impl Into<String>,
+        others: &[&'static str],
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.say(Severity::Error, code, variable, others, message, help);
     }
 
     /// A warning at `variable`, which follows from it and from `others`.
-    fn warning(&mut self, code: &'static str, variable: impl Into<String>, others: &[&'static str], message: impl Into<String>, help: impl Into<String>) {
+    fn warning(
+        &mut self,
+        code: &'static str,
+        variable: impl Into<String>,
+        others: &[&'static str],
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.say(Severity::Warning, code, variable, others, message, help);
     }
 
-    fn say(&mut self, severity: Severity, code: &'static str, variable: impl Into<String>, others: &[&'static str], message: impl Into<String>, help: impl Into<String>) {
+    fn say(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        variable: impl Into<String>,
+        others: &[&'static str],
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         let problem = Problem::new(severity, code, variable, message).help(help);
-        let first = problem.variable.split(['.', '[']).next().unwrap_or_default();
-        let own = crate::VARIABLES.iter().map(|d| d.name).find(|name| *name == first);
+        let first = problem
+            .variable
+            .split(['.', '['])
+            .next()
+            .unwrap_or_default();
+        let own = crate::VARIABLES
+            .iter()
+            .map(|d| d.name)
+            .find(|name| *name == first);
         let involves = own.into_iter().chain(others.iter().copied()).collect();
         self.0.push(Finding { problem, involves });
     }
@@ -73,7 +102,10 @@ fn rights(app: &AppParts, found: &mut Findings) {
 fn packages(app: &AppParts, found: &mut Findings) {
     for (i, package) in app.packages.pip.iter().enumerate() {
         let name = normal(package.name.as_str());
-        if app.packages.pip[..i].iter().any(|p| normal(p.name.as_str()) == name) {
+        if app.packages.pip[..i]
+            .iter()
+            .any(|p| normal(p.name.as_str()) == name)
+        {
             found.error(
                 "duplicate-package",
                 format!("wsgi_extra_pip_packages[{i}].name"),
@@ -82,7 +114,10 @@ fn packages(app: &AppParts, found: &mut Findings) {
                 "keep one of the two",
             );
         }
-        if name == "gunicorn" && app.gunicorn.version.is_some() && package.version != app.gunicorn.version {
+        if name == "gunicorn"
+            && app.gunicorn.version.is_some()
+            && package.version != app.gunicorn.version
+        {
             found.error(
                 "contradiction",
                 format!("wsgi_extra_pip_packages[{i}].version"),
@@ -105,14 +140,20 @@ fn releases(app: &AppParts, found: &mut Findings) {
     for (i, path) in shared.iter().enumerate() {
         let own = camino::Utf8Path::new(path.as_str());
         let clash = shared.iter().enumerate().find(|(j, other)| {
-            *j != i && own.starts_with(other.as_str()) && (other.as_str() != path.as_str() || *j < i)
+            *j != i
+                && own.starts_with(other.as_str())
+                && (other.as_str() != path.as_str() || *j < i)
         });
         if let Some((_, other)) = clash {
             found.error(
                 "overlap",
                 format!("wsgi_shared_paths[{i}]"),
                 &[],
-                format!("`{}` is, or lies in, `{}`, which is shared already", path.as_str(), other.as_str()),
+                format!(
+                    "`{}` is, or lies in, `{}`, which is shared already",
+                    path.as_str(),
+                    other.as_str()
+                ),
                 "share the outer one only",
             );
         }
@@ -130,8 +171,14 @@ pub struct Contradiction {
 
 impl Contradiction {
     fn summary(&self) -> String {
-        let errors = self.problems.iter().filter(|p| p.severity == Severity::Error);
-        errors.map(|p| format!("{}: {}", p.variable, p.message)).collect::<Vec<_>>().join("; ")
+        let errors = self
+            .problems
+            .iter()
+            .filter(|p| p.severity == Severity::Error);
+        errors
+            .map(|p| format!("{}: {}", p.variable, p.message))
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 }
 
@@ -152,6 +199,9 @@ impl AppSpec {
 impl AppParts {
     /// What is wrong with the parts together, and what is worth a warning.
     pub fn remarks(&self) -> Vec<Problem> {
-        findings(self).into_iter().map(|finding| finding.problem).collect()
+        findings(self)
+            .into_iter()
+            .map(|finding| finding.problem)
+            .collect()
     }
 }

@@ -58,4 +58,6 @@ pub use site::{IncludeName, NginxInclude, Resolver, ServerName, Site, SiteTimeou
 pub use tls::{Tls, TlsProfile};
 pub use variable::{Definition, Fallback, Section, Type, nearest};
 pub use variables::VARIABLES;
-pub use wire::{Exposure, Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Resolved, Source, load};
+pub use wire::{
+    Exposure, Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Resolved, Source, load,
+};

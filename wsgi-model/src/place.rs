@@ -22,5 +22,9 @@ impl fmt::Display for Place {
 
 impl Place {
     /// The first character of a file.
-    pub(crate) const START: Self = Self { line: 1, column: 1, length: 1 };
+    pub(crate) const START: Self = Self {
+        line: 1,
+        column: 1,
+        length: 1,
+    };
 }

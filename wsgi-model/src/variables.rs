@@ -5,10 +5,11 @@ use crate::variable::Fallback::{Nothing, Required, Text};
 use crate::variable::define;
 use crate::wire::{Environment, IncludePath, KeySource, OneOrMany, UpperEnvironment};
 use crate::{
-    AbsPath, AppName, AptPackage, CommandLine, Database, DatabaseId, EmailAddress, EnvPrefix, EnvValue,
-    HealthPath, HealthStatus, HstsMaxAge, MaxRequests, OwnedDir, PipPackage, PipRequirement, PipVersion, Port,
-    RelativePath, ReleaseCount, RequestLineLimit, Resolver, Schedule, Seconds, ServerName, Slug, Sudo, TaskName,
-    TaskUser, TlsProfile, UserName, WorkerTimeout, Workers, WsgiTarget,
+    AbsPath, AppName, AptPackage, CommandLine, Database, DatabaseId, EmailAddress, EnvPrefix,
+    EnvValue, HealthPath, HealthStatus, HstsMaxAge, MaxRequests, OwnedDir, PipPackage,
+    PipRequirement, PipVersion, Port, RelativePath, ReleaseCount, RequestLineLimit, Resolver,
+    Schedule, Seconds, ServerName, Slug, Sudo, TaskName, TaskUser, TlsProfile, UserName,
+    WorkerTimeout, Workers, WsgiTarget,
 };
 
 define! {

@@ -11,6 +11,8 @@ pub(crate) mod yaml;
 
 pub use load::{Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Source, load};
 pub use plain::Exposure;
-pub(crate) use readable::{Environment, IncludePath, KeySource, OneOrMany, Readable, UpperEnvironment};
+pub(crate) use readable::{
+    Environment, IncludePath, KeySource, OneOrMany, Readable, UpperEnvironment,
+};
 pub(crate) use records::{Day, Hour, Minute, Month, Weekday};
 pub use write::Resolved;

@@ -16,7 +16,10 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
                 "never-fires",
                 format!("{variable}.frequency"),
                 &[],
-                format!("the task would never run: no year has such a day (`{}`)", task.schedule),
+                format!(
+                    "the task would never run: no year has such a day (`{}`)",
+                    task.schedule
+                ),
                 "correct day or month",
             );
         }
@@ -38,7 +41,10 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
                 "give each task a name of its own, to tell them apart in logs",
             );
         }
-        let user = task.user.as_ref().map_or(app.gunicorn.user.as_str(), |user| user.as_str());
+        let user = task
+            .user
+            .as_ref()
+            .map_or(app.gunicorn.user.as_str(), |user| user.as_str());
         if let Some(slug) = task.lock_slug() {
             if let Some((first, owner)) = locks.get(slug.as_str()) {
                 if *owner == user {
@@ -54,7 +60,10 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
                         "shared-lock",
                         format!("{variable}.slug"),
                         &["wsgi_gunicorn_user"],
-                        format!("task {} has the lock `{slug}` too, as another user", first + 1),
+                        format!(
+                            "task {} has the lock `{slug}` too, as another user",
+                            first + 1
+                        ),
                         "a lock file belongs to one user: give each task a slug of its own",
                     );
                 }
@@ -63,7 +72,10 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
             }
         }
         if let Some(log) = &task.logfile {
-            if *log == layout.app_log() || *log == layout.supervisor_log_link() || *log == layout.supervisor_log() {
+            if *log == layout.app_log()
+                || *log == layout.supervisor_log_link()
+                || *log == layout.supervisor_log()
+            {
                 found.warning(
                     "shared-log",
                     format!("{variable}.logfile"),
@@ -74,8 +86,17 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
             }
         }
         for (j, var) in task.environment.iter().enumerate() {
-            if task.environment[..j].iter().any(|other| other.name == var.name) {
-                found.error("duplicate-name", format!("{variable}.environment.{}", var.name), &[], "it is set twice", "keep one of the two");
+            if task.environment[..j]
+                .iter()
+                .any(|other| other.name == var.name)
+            {
+                found.error(
+                    "duplicate-name",
+                    format!("{variable}.environment.{}", var.name),
+                    &[],
+                    "it is set twice",
+                    "keep one of the two",
+                );
             }
         }
     }
@@ -84,6 +105,15 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
 /// A slug made of a task's name: `Clean up sessions` gives `clean_up_sessions`.
 fn suggested_slug(name: &str) -> String {
     use heck::ToSnakeCase as _;
-    let slug: String = name.to_snake_case().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
-    if slug.is_empty() { "task".to_owned() } else { slug }
+    let slug: String = name
+        .to_snake_case()
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .take(40)
+        .collect();
+    if slug.is_empty() {
+        "task".to_owned()
+    } else {
+        slug
+    }
 }

@@ -12,7 +12,13 @@ const MAX_BYTES: usize = 1_500_000;
 pub(super) fn check(app: &AppParts, found: &mut Findings) {
     databases(app, found);
     if let Err(why) = crate::EnvName::parse(&format!("{}_X", app.env_prefix)) {
-        found.error("bad-prefix", "wsgi_env_prefix", &["wsgi_project_name"], why.reason().to_owned(), "choose another prefix");
+        found.error(
+            "bad-prefix",
+            "wsgi_env_prefix",
+            &["wsgi_project_name"],
+            why.reason().to_owned(),
+            "choose another prefix",
+        );
     }
     let mut plain = app.clone();
     plain.env_vars.clear();
@@ -29,22 +35,43 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
                 format!("`{name}` is a variable that the container sets itself"),
                 "use another name, or another wsgi_env_prefix",
             );
-        } else if matches!(name, "HOME" | "USER" | "LOGNAME" | "SHELL" | "GUNICORN_CMD_ARGS" | "PYTHONPATH" | "VIRTUAL_ENV") {
+        } else if matches!(
+            name,
+            "HOME"
+                | "USER"
+                | "LOGNAME"
+                | "SHELL"
+                | "GUNICORN_CMD_ARGS"
+                | "PYTHONPATH"
+                | "VIRTUAL_ENV"
+        ) {
             found.warning(
                 "overrides",
                 variable,
                 &[],
-                format!("`{name}` overrides what the container sets, or what gunicorn and Python go by"),
+                format!(
+                    "`{name}` overrides what the container sets, or what gunicorn and Python go by"
+                ),
                 "leave it out unless that is what you want",
             );
         }
     }
     for (i, var) in app.env_vars.iter().enumerate() {
         if app.env_vars[..i].iter().any(|other| other.name == var.name) {
-            found.error("duplicate-name", format!("wsgi_env_vars.{}", var.name), &[], "it is set twice", "keep one of the two");
+            found.error(
+                "duplicate-name",
+                format!("wsgi_env_vars.{}", var.name),
+                &[],
+                "it is set twice",
+                "keep one of the two",
+            );
         }
     }
-    let bytes: usize = generated.iter().chain(&app.env_vars).map(|v| v.name.as_str().len() + v.value.expose().len() + 2).sum();
+    let bytes: usize = generated
+        .iter()
+        .chain(&app.env_vars)
+        .map(|v| v.name.as_str().len() + v.value.expose().len() + 2)
+        .sum();
     if bytes > MAX_BYTES {
         found.error(
             "too-large",
@@ -65,7 +92,10 @@ fn databases(app: &AppParts, found: &mut Findings) {
                 "duplicate-id",
                 format!("wsgi_databases[{i}].id"),
                 &[],
-                format!("another database has the id `{}` (ids are compared in upper case: `{id}`)", database.id),
+                format!(
+                    "another database has the id `{}` (ids are compared in upper case: `{id}`)",
+                    database.id
+                ),
                 "give each database an id of its own",
             );
         }

@@ -7,7 +7,11 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
     let timeout = app.gunicorn.timeout.get();
     let read = app.site.timeouts.proxy_read.get();
     if app.expose && (read < timeout || timeout == 0) {
-        let gunicorn = if timeout == 0 { "ever".to_owned() } else { format!("{timeout} seconds") };
+        let gunicorn = if timeout == 0 {
+            "ever".to_owned()
+        } else {
+            format!("{timeout} seconds")
+        };
         found.warning(
             "contradiction",
             "wsgi_proxy_read_timeout",
@@ -23,7 +27,10 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
             "clamped",
             "wsgi_request_line_limit",
             &[],
-            format!("gunicorn takes no more than {}, and will take {limit} for that", RequestLineLimit::GUNICORN_MAX),
+            format!(
+                "gunicorn takes no more than {}, and will take {limit} for that",
+                RequestLineLimit::GUNICORN_MAX
+            ),
             format!("set it to {} or less", RequestLineLimit::GUNICORN_MAX),
         );
     }
@@ -40,7 +47,13 @@ fn names(app: &AppParts, found: &mut Findings) {
     let names = &app.site.server_names;
     for (i, name) in names.iter().enumerate() {
         if names[..i].contains(name) {
-            found.warning("duplicate-name", format!("wsgi_server_names[{i}]"), &[], format!("`{name}` is in the list already"), "take it out");
+            found.warning(
+                "duplicate-name",
+                format!("wsgi_server_names[{i}]"),
+                &[],
+                format!("`{name}` is in the list already"),
+                "take it out",
+            );
         }
     }
 }
@@ -56,7 +69,12 @@ fn logs(app: &AppParts, found: &mut Findings) {
         ("wsgi_virtualenv", app.places.virtualenv.path().clone()),
         ("wsgi_project_name", layout.run_dir()),
     ];
-    writable.extend(app.places.media_dir.as_ref().map(|dir| ("wsgi_media_dir", dir.path().clone())));
+    writable.extend(
+        app.places
+            .media_dir
+            .as_ref()
+            .map(|dir| ("wsgi_media_dir", dir.path().clone())),
+    );
     let name = &app.name;
     let logs = [
         ("wsgi_nginx_access_log_file", &app.site.access_log, "access"),
@@ -87,12 +105,18 @@ fn logs(app: &AppParts, found: &mut Findings) {
 fn includes(app: &AppParts, found: &mut Findings) {
     let includes = &app.site.includes;
     for (i, include) in includes.iter().enumerate() {
-        if includes[..i].iter().any(|other| other.file_name == include.file_name) {
+        if includes[..i]
+            .iter()
+            .any(|other| other.file_name == include.file_name)
+        {
             found.error(
                 "duplicate-name",
                 format!("wsgi_nginx_include_paths[{i}]"),
                 &[],
-                format!("another include is called `{}` too, and they are installed in one directory", include.file_name),
+                format!(
+                    "another include is called `{}` too, and they are installed in one directory",
+                    include.file_name
+                ),
                 "rename one of them",
             );
         }
@@ -127,7 +151,13 @@ fn tls(app: &AppParts, found: &mut Findings) {
             ("wsgi_ssl_ocsp", tls.ocsp),
         ];
         for (variable, _) in idle.into_iter().filter(|(_, on)| *on) {
-            found.warning("no-effect", variable, &["wsgi_ssl"], "it has no effect without `wsgi_ssl: yes`", "set `wsgi_ssl: yes`, or take it out");
+            found.warning(
+                "no-effect",
+                variable,
+                &["wsgi_ssl"],
+                "it has no effect without `wsgi_ssl: yes`",
+                "set `wsgi_ssl: yes`, or take it out",
+            );
         }
         return;
     }

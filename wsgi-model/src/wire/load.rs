@@ -46,7 +46,9 @@ pub struct LookupError {
 impl LookupError {
     /// A failure for `reason` (lower case, no full stop).
     pub fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into() }
+        Self {
+            reason: reason.into(),
+        }
     }
 }
 
@@ -104,7 +106,10 @@ pub struct Rejected {
 impl Rejected {
     /// How many errors there are.
     pub fn errors(&self) -> usize {
-        self.problems.iter().filter(|p| p.severity == Severity::Error).count()
+        self.problems
+            .iter()
+            .filter(|p| p.severity == Severity::Error)
+            .count()
     }
 }
 
@@ -126,7 +131,9 @@ impl Rejected {
 /// # Errors
 /// [`Rejected`] with every problem of the file.
 pub fn load(source: &Source<'_>, lookups: &dyn Lookups) -> Result<Loaded, Rejected> {
-    let root = yaml::read(source.bytes).map_err(|problems| Rejected { problems: problems.into_iter().map(Problem::from).collect() })?;
+    let root = yaml::read(source.bytes).map_err(|problems| Rejected {
+        problems: problems.into_iter().map(Problem::from).collect(),
+    })?;
     let mut reader = Reader::new(root);
     refuse_unknown(&reader.root, &mut reader.problems);
     let parts = reader.parts(lookups);
@@ -136,7 +143,11 @@ pub fn load(source: &Source<'_>, lookups: &dyn Lookups) -> Result<Loaded, Reject
     }
     let origins = VARIABLES.iter().map(|d| (*d, reader.origin(d))).collect();
     reader.sort();
-    Ok(Loaded { app: AppSpec::checked(parts), remarks: reader.problems, origins })
+    Ok(Loaded {
+        app: AppSpec::checked(parts),
+        remarks: reader.problems,
+        origins,
+    })
 }
 
 impl AppParts {
@@ -144,7 +155,10 @@ impl AppParts {
     ///
     /// The authorized keys are empty: there is no operator to take them from.
     pub fn new(name: AppName, wsgi: WsgiTarget) -> Self {
-        let texts = [(v::NAME.definition.name, name.as_str()), (v::WSGI.definition.name, wsgi.as_str())];
+        let texts = [
+            (v::NAME.definition.name, name.as_str()),
+            (v::WSGI.definition.name, wsgi.as_str()),
+        ];
         let mut reader = Reader::new(Node::of_texts(&texts));
         reader.parts(&NoLookups)
     }
@@ -192,8 +206,11 @@ fn stand_in<T: Readable>(definition: &Definition) -> T {
     };
     let mut problems = Vec::new();
     // Every default and every example is a constant of this crate; a test reads them all.
-    T::read(&Node::of_default(&text), &mut At::default_of(&mut problems, definition.name))
-        .unwrap_or_else(|| unreachable!("a default was refused: {problems:?}"))
+    T::read(
+        &Node::of_default(&text),
+        &mut At::default_of(&mut problems, definition.name),
+    )
+    .unwrap_or_else(|| unreachable!("a default was refused: {problems:?}"))
 }
 
 /// Reads variable by variable.
@@ -207,18 +224,26 @@ struct Reader {
 
 impl Reader {
     fn new(root: Node) -> Self {
-        Self { root, problems: Vec::new(), defaults: Defaults::stand_in(), refused: Vec::new() }
+        Self {
+            root,
+            problems: Vec::new(),
+            defaults: Defaults::stand_in(),
+            refused: Vec::new(),
+        }
     }
 
     /// Where the variable is set, under any of its names.
     fn entry(&self, definition: &Definition) -> Option<&yaml::Entry> {
-        let Value::Map(entries) = &self.root.value else { return None };
+        let Value::Map(entries) = &self.root.value else {
+            return None;
+        };
         let names = |key: &str| key == definition.name || definition.aliases.contains(&key);
         entries.iter().find(|e| names(&e.key.python_text()))
     }
 
     fn origin(&self, definition: &Definition) -> Origin {
-        self.entry(definition).map_or(Origin::Default, |e| Origin::File(e.node.place))
+        self.entry(definition)
+            .map_or(Origin::Default, |e| Origin::File(e.node.place))
     }
 
     /// The value of a variable; after a refusal a stand-in, so that the rest is read and checked too.
@@ -235,7 +260,10 @@ impl Reader {
                 Fallback::Text(text) => Some(self.defaults.expand(text)),
             };
             match text {
-                Some(text) => T::read(&Node::of_default(&text), &mut At::default_of(&mut problems, definition.name)),
+                Some(text) => T::read(
+                    &Node::of_default(&text),
+                    &mut At::default_of(&mut problems, definition.name),
+                ),
                 None => {
                     problems.push(self.missing(definition));
                     None
@@ -251,15 +279,33 @@ impl Reader {
 
     fn missing(&self, definition: &Definition) -> Problem {
         let own = match &self.root.value {
-            Value::Map(entries) => entries.iter().map(|e| e.key.python_text()).collect::<Vec<_>>(),
+            Value::Map(entries) => entries
+                .iter()
+                .map(|e| e.key.python_text())
+                .collect::<Vec<_>>(),
             _ => Vec::new(),
         };
-        let others = own.iter().map(AsRef::as_ref).filter(|key: &&str| !key.starts_with("wsgi_"));
+        let others = own
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|key: &&str| !key.starts_with("wsgi_"));
         let help = match nearest(definition.name, others) {
-            Some(near) => format!("`{near}` looks like it: rename that to `{}`", definition.name),
-            None => format!("add it, as in `{}: {}`", definition.name, definition.example),
+            Some(near) => format!(
+                "`{near}` looks like it: rename that to `{}`",
+                definition.name
+            ),
+            None => format!(
+                "add it, as in `{}: {}`",
+                definition.name, definition.example
+            ),
         };
-        Problem::new(Severity::Error, "missing", definition.name, "it is required, and it is missing").help(help)
+        Problem::new(
+            Severity::Error,
+            "missing",
+            definition.name,
+            "it is required, and it is missing",
+        )
+        .help(help)
     }
 
     /// Every part, whatever is refused on the way.
@@ -317,10 +363,16 @@ impl Reader {
         let ssh = self.get(&v::SSH);
         let keys = match self.get(&v::SSH_KEYS) {
             Some(sources) => self.keys(&sources.0, lookups),
-            None if ssh && !self.refused.contains(&v::SSH_KEYS.definition.name) => self.operator_keys(lookups),
+            None if ssh && !self.refused.contains(&v::SSH_KEYS.definition.name) => {
+                self.operator_keys(lookups)
+            }
             None => Vec::new(),
         };
-        Access { ssh, keys, sudo: self.get(&v::SUDO) }
+        Access {
+            ssh,
+            keys,
+            sudo: self.get(&v::SUDO),
+        }
     }
 
     /// The keys that the vars file gives or names.
@@ -333,17 +385,29 @@ impl Reader {
                 Some(path) => match lookups.file(Utf8Path::new(path)) {
                     Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                     Err(error) => {
-                        let reason = format!("the public key `{}` cannot be read: {error}", name::shown(path));
-                        let why = Invalid::new(reason)
-                            .help("give the path of a `.pub` file on your machine, or the line in it");
+                        let reason = format!(
+                            "the public key `{}` cannot be read: {error}",
+                            name::shown(path)
+                        );
+                        let why = Invalid::new(reason).help(
+                            "give the path of a `.pub` file on your machine, or the line in it",
+                        );
                         at.refuse(source.place, "lookup", &why);
                         continue;
                     }
                 },
             };
-            let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).peekable();
+            let mut lines = text
+                .lines()
+                .map(str::trim)
+                .filter(|l| !l.is_empty() && !l.starts_with('#'))
+                .peekable();
             if lines.peek().is_none() {
-                at.refuse(source.place, "invalid-value", &Invalid::new("there is no public key here"));
+                at.refuse(
+                    source.place,
+                    "invalid-value",
+                    &Invalid::new("there is no public key here"),
+                );
             }
             for line in lines {
                 match PublicKey::parse(line) {
@@ -363,15 +427,21 @@ impl Reader {
         let name = v::SSH_KEYS.definition.name;
         let lines = lookups.operator_keys().unwrap_or_else(|error| {
             let message = format!("your own public key cannot be read: {error}");
-            self.problems.push(Problem::new(Severity::Error, "lookup", name, message));
+            self.problems
+                .push(Problem::new(Severity::Error, "lookup", name, message));
             Vec::new()
         });
-        let keys: Vec<PublicKey> = lines.iter().filter_map(|line| PublicKey::parse(line.trim()).ok()).collect();
+        let keys: Vec<PublicKey> = lines
+            .iter()
+            .filter_map(|line| PublicKey::parse(line.trim()).ok())
+            .collect();
         if keys.is_empty() && !self.has_errors() {
-            let message = "none is given and you have none of your own, so nobody can log in as the app yet";
+            let message =
+                "none is given and you have none of your own, so nobody can log in as the app yet";
             let help = "set it to the line of a `.pub` file (`ssh-keygen -t ed25519` makes one), or set \
                         `wsgi_ssh: no` if nobody should log in";
-            self.problems.push(Problem::new(Severity::Warning, "no-key", name, message).help(help));
+            self.problems
+                .push(Problem::new(Severity::Warning, "no-key", name, message).help(help));
         }
         keys
     }
@@ -417,14 +487,24 @@ impl Reader {
             let mut at = At::variable(&mut self.problems, v::INCLUDES.definition.name);
             at.below(&format!("[{i}]"), |at| {
                 let file_name = path.rsplit('/').next().unwrap_or(path);
-                let file_name = IncludeName::parse(file_name).map_err(|why| at.refuse(*place, "invalid-value", &why));
+                let file_name = IncludeName::parse(file_name)
+                    .map_err(|why| at.refuse(*place, "invalid-value", &why));
                 let bytes = lookups.file(Utf8Path::new(path)).map_err(|error| {
-                    let why = Invalid::new(format!("the include `{}` cannot be read: {error}", name::shown(path)))
-                        .help("it is a file on your machine; a relative path is seen from the vars file");
+                    let why = Invalid::new(format!(
+                        "the include `{}` cannot be read: {error}",
+                        name::shown(path)
+                    ))
+                    .help(
+                        "it is a file on your machine; a relative path is seen from the vars file",
+                    );
                     at.refuse(*place, "lookup", &why);
                 });
                 if let (Ok(file_name), Ok(bytes)) = (file_name, bytes) {
-                    includes.push(NginxInclude { source: path.clone(), file_name, contents: Contents::public(bytes) });
+                    includes.push(NginxInclude {
+                        source: path.clone(),
+                        file_name,
+                        contents: Contents::public(bytes),
+                    });
                 }
             });
         }
@@ -467,18 +547,25 @@ impl Reader {
 
     fn rejected(mut self) -> Rejected {
         self.sort();
-        Rejected { problems: self.problems }
+        Rejected {
+            problems: self.problems,
+        }
     }
 
     /// In the order of the file; what has no place comes last.
     fn sort(&mut self) {
-        self.problems.sort_by_key(|p| (p.place.is_none(), p.place, p.severity));
+        self.problems
+            .sort_by_key(|p| (p.place.is_none(), p.place, p.severity));
     }
 
     /// Takes what was found in the parts together, each at the place of its variable. What involves a
     /// stand-in says nothing of the file.
     fn place_findings(&mut self, findings: Vec<Finding>) {
-        for Finding { mut problem, involves } in findings {
+        for Finding {
+            mut problem,
+            involves,
+        } in findings
+        {
             if involves.iter().any(|name| self.refused.contains(name)) {
                 continue;
             }
@@ -489,7 +576,9 @@ impl Reader {
 
     /// Where a variable's path leads, or the nearest thing above it that stands in the file.
     fn place_of(&self, path: &str) -> Option<Place> {
-        let mut steps = path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
+        let mut steps = path
+            .split(['.', '['])
+            .map(|step| step.trim_end_matches(']'));
         let first = steps.next()?;
         let definition = VARIABLES.iter().find(|d| d.name == first)?;
         let mut node = &self.entry(definition)?.node;
@@ -498,9 +587,10 @@ impl Reader {
                 Value::List(items) => step.parse::<usize>().ok().and_then(|i| items.get(i)),
                 // A mapping in place of a list of one.
                 Value::Map(_) if step == "0" => Some(node),
-                Value::Map(entries) => {
-                    entries.iter().find(|e| e.key.python_text().eq_ignore_ascii_case(step)).map(|e| &e.node)
-                }
+                Value::Map(entries) => entries
+                    .iter()
+                    .find(|e| e.key.python_text().eq_ignore_ascii_case(step))
+                    .map(|e| &e.node),
                 _ => None,
             };
             match next {

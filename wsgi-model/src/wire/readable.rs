@@ -41,12 +41,20 @@ enum Origin {
 impl<'a> At<'a> {
     /// Reads a variable of the file.
     pub(crate) fn variable(problems: &'a mut Vec<Problem>, name: &str) -> Self {
-        Self { problems, path: name.to_owned(), origin: Origin::File }
+        Self {
+            problems,
+            path: name.to_owned(),
+            origin: Origin::File,
+        }
     }
 
     /// Reads the default of a variable: what is said of it has no place.
     pub(crate) fn default_of(problems: &'a mut Vec<Problem>, name: &str) -> Self {
-        Self { problems, path: name.to_owned(), origin: Origin::Default }
+        Self {
+            problems,
+            path: name.to_owned(),
+            origin: Origin::Default,
+        }
     }
 
     /// Reads something below: `step` is `.key` or `[index]`.
@@ -86,7 +94,9 @@ impl<'a> At<'a> {
 
     /// `result`, or a refusal at `node`.
     pub(crate) fn accept<T>(&mut self, node: &Node, result: Result<T, Invalid>) -> Option<T> {
-        result.map_err(|why| self.refuse(node.place, "invalid-value", &why)).ok()
+        result
+            .map_err(|why| self.refuse(node.place, "invalid-value", &why))
+            .ok()
     }
 
     /// The scalar of `node`, which is no template and not encrypted.
@@ -107,8 +117,10 @@ impl<'a> At<'a> {
                 self.refuse(
                     node.place,
                     "vault",
-                    &Invalid::new("the value is encrypted with Ansible Vault, which is not read yet")
-                        .help("decrypt it for now: `ansible-vault decrypt`"),
+                    &Invalid::new(
+                        "the value is encrypted with Ansible Vault, which is not read yet",
+                    )
+                    .help("decrypt it for now: `ansible-vault decrypt`"),
                 );
                 return None;
             }
@@ -120,7 +132,11 @@ impl<'a> At<'a> {
     }
 
     pub(crate) fn wrong_type(&mut self, node: &Node, wanted: &str, found: &str) {
-        self.refuse(node.place, "wrong-type", &Invalid::new(format!("expected {wanted}, found {found}")));
+        self.refuse(
+            node.place,
+            "wrong-type",
+            &Invalid::new(format!("expected {wanted}, found {found}")),
+        );
     }
 }
 

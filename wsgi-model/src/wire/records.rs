@@ -22,8 +22,16 @@ impl<'n> Fields<'n> {
             if let Value::Scalar(_) | Value::Vault(_) = &node.value {
                 at.scalar(node, "a mapping")?;
             }
-            let listed = keys.iter().map(|k| format!("`{}`", k.name)).collect::<Vec<_>>().join(", ");
-            at.wrong_type(node, &format!("a mapping with the keys {listed}"), kind_of(node));
+            let listed = keys
+                .iter()
+                .map(|k| format!("`{}`", k.name))
+                .collect::<Vec<_>>()
+                .join(", ");
+            at.wrong_type(
+                node,
+                &format!("a mapping with the keys {listed}"),
+                kind_of(node),
+            );
             return None;
         };
         for entry in entries {
@@ -37,7 +45,11 @@ impl<'n> Fields<'n> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("known here: {}", names().collect::<Vec<_>>().join(", ")),
                 };
-                at.refuse(entry.key_place, "unknown-key", &Invalid::new("there is no such key").help(help));
+                at.refuse(
+                    entry.key_place,
+                    "unknown-key",
+                    &Invalid::new("there is no such key").help(help),
+                );
             });
         }
         Some(Self { entries, node })
@@ -46,15 +58,23 @@ impl<'n> Fields<'n> {
     /// The value of one key, or of its fallback.
     fn get<T: Readable>(&self, key: &Variable<T>, at: &mut At<'_>) -> Option<T> {
         let definition = &key.definition;
-        let found = self.entries.iter().find(|e| e.key.python_text() == definition.name);
-        at.below(&format!(".{}", definition.name), |at| match (found, definition.fallback) {
-            (Some(entry), _) => T::read(&entry.node, at),
-            (None, Fallback::Text(text)) => T::read(&Node::of_default(text), at),
-            (None, Fallback::Nothing(_)) => T::read(&Node::of_default("~"), at),
-            (None, Fallback::Required) => {
-                let why = Invalid::new("it is missing").help(format!("add it, as in `{}: {}`", definition.name, definition.example));
-                at.refuse(self.node.place, "missing", &why);
-                None
+        let found = self
+            .entries
+            .iter()
+            .find(|e| e.key.python_text() == definition.name);
+        at.below(&format!(".{}", definition.name), |at| {
+            match (found, definition.fallback) {
+                (Some(entry), _) => T::read(&entry.node, at),
+                (None, Fallback::Text(text)) => T::read(&Node::of_default(text), at),
+                (None, Fallback::Nothing(_)) => T::read(&Node::of_default("~"), at),
+                (None, Fallback::Required) => {
+                    let why = Invalid::new("it is missing").help(format!(
+                        "add it, as in `{}: {}`",
+                        definition.name, definition.example
+                    ));
+                    at.refuse(self.node.place, "missing", &why);
+                    None
+                }
             }
         })
     }
@@ -71,7 +91,14 @@ impl Readable for Database {
         let password = fields.get(&database::PASSWORD, at);
         let host = fields.get(&database::HOST, at);
         let port = fields.get(&database::PORT, at);
-        Some(Self { id: id?, name: name?, user: user?, password: password?, host: host?, port: port? })
+        Some(Self {
+            id: id?,
+            name: name?,
+            user: user?,
+            password: password?,
+            host: host?,
+            port: port?,
+        })
     }
 
     fn plain(&self) -> Plain {
@@ -83,7 +110,12 @@ impl Readable for Database {
             ("host", &self.host),
             ("port", &self.port),
         ];
-        entries.extend(values.into_iter().filter(|(_, v)| v.is_some()).map(|(k, v)| (k, v.plain())));
+        entries.extend(
+            values
+                .into_iter()
+                .filter(|(_, v)| v.is_some())
+                .map(|(k, v)| (k, v.plain())),
+        );
         Plain::Map(entries)
     }
 }
@@ -95,7 +127,10 @@ impl Readable for PipRequirement {
         let fields = Fields::of(node, pip::KEYS, at)?;
         let name = fields.get(&pip::NAME, at);
         let version = fields.get(&pip::VERSION, at);
-        Some(Self { name: name?, version: version? })
+        Some(Self {
+            name: name?,
+            version: version?,
+        })
     }
 
     fn plain(&self) -> Plain {
@@ -137,7 +172,10 @@ impl Readable for CronTask {
         entries.push(("frequency", self.schedule.plain()));
         entries.extend(self.logfile.as_ref().map(|v| ("logfile", v.plain())));
         if !self.environment.is_empty() {
-            entries.push(("environment", super::Environment(self.environment.clone()).plain()));
+            entries.push((
+                "environment",
+                super::Environment(self.environment.clone()).plain(),
+            ));
         }
         if self.lock {
             entries.push(("lock", Plain::Bool(true)));
@@ -155,10 +193,16 @@ impl Readable for Schedule {
         if let Value::Scalar(scalar) = &node.value {
             if matches!(scalar.kind, Kind::Str | Kind::Int(_)) && !scalar.is_template() {
                 let minute = Minute::read(node, at)?;
-                let why = Invalid::new("a frequency that is a text means the minute")
-                    .help(format!("the new spelling is `frequency: {{minute: '{}'}}`", minute.0.as_str()));
+                let why =
+                    Invalid::new("a frequency that is a text means the minute").help(format!(
+                        "the new spelling is `frequency: {{minute: '{}'}}`",
+                        minute.0.as_str()
+                    ));
                 at.note(node.place, "old-spelling", &why);
-                return Some(Self { minute: minute.0, ..Self::default() });
+                return Some(Self {
+                    minute: minute.0,
+                    ..Self::default()
+                });
             }
         }
         let fields = Fields::of(node, frequency::KEYS, at)?;
@@ -167,7 +211,13 @@ impl Readable for Schedule {
         let day = fields.get(&frequency::DAY, at);
         let month = fields.get(&frequency::MONTH, at);
         let weekday = fields.get(&frequency::WEEKDAY, at);
-        Some(Self { minute: minute?.0, hour: hour?.0, day: day?.0, month: month?.0, weekday: weekday?.0 })
+        Some(Self {
+            minute: minute?.0,
+            hour: hour?.0,
+            day: day?.0,
+            month: month?.0,
+            weekday: weekday?.0,
+        })
     }
 
     fn plain(&self) -> Plain {
@@ -178,8 +228,13 @@ impl Readable for Schedule {
             ("month", &self.month),
             ("weekday", &self.weekday),
         ];
-        let set = fields.into_iter().filter(|(_, field)| field.as_str() != "*");
-        Plain::Map(set.map(|(key, field)| (key, Plain::Text(field.as_str().to_owned()))).collect())
+        let set = fields
+            .into_iter()
+            .filter(|(_, field)| field.as_str() != "*");
+        Plain::Map(
+            set.map(|(key, field)| (key, Plain::Text(field.as_str().to_owned())))
+                .collect(),
+        )
     }
 }
 

@@ -26,13 +26,17 @@ impl AppSpec {
     pub fn to_yaml(&self, exposure: Exposure) -> String {
         let sets = sets(self);
         let document = Plain::Map(sets.into_iter().map(|(d, value)| (d.name, value)).collect());
-        serde_yaml::to_string(&Shown(&document, exposure))
-            .unwrap_or_else(|error| unreachable!("texts, numbers, lists and mappings serialize: {error}"))
+        serde_yaml::to_string(&Shown(&document, exposure)).unwrap_or_else(|error| {
+            unreachable!("texts, numbers, lists and mappings serialize: {error}")
+        })
     }
 
     /// Every variable with its resolved value, in the order of the reference.
     pub fn variables(&self, exposure: Exposure) -> Vec<(&'static Definition, Resolved)> {
-        sets(self).into_iter().map(|(definition, value)| (definition, Resolved { value, exposure })).collect()
+        sets(self)
+            .into_iter()
+            .map(|(definition, value)| (definition, Resolved { value, exposure }))
+            .collect()
     }
 }
 
@@ -77,7 +81,12 @@ fn sets(app: &AppParts) -> Vec<Set> {
     put.value(&v::PIP_PACKAGES, &app.packages.pip);
     put.value(&v::PYTHON_IMAGE, &app.packages.python_image);
     put.value(&v::SSH, &app.access.ssh);
-    let keys = app.access.keys.iter().map(|key| Plain::Text(key.to_string())).collect();
+    let keys = app
+        .access
+        .keys
+        .iter()
+        .map(|key| Plain::Text(key.to_string()))
+        .collect();
     put.plain(&v::SSH_KEYS, Plain::List(keys));
     put.value(&v::SUDO, &app.access.sudo);
     put.value(&v::USER, &app.gunicorn.user);
@@ -92,7 +101,12 @@ fn sets(app: &AppParts) -> Vec<Set> {
     put.value(&v::RESOLVER, &app.site.resolver);
     put.value(&v::ACCESS_LOG, &app.site.access_log);
     put.value(&v::ERROR_LOG, &app.site.error_log);
-    let includes = app.site.includes.iter().map(|include| Plain::Text(include.source.clone())).collect();
+    let includes = app
+        .site
+        .includes
+        .iter()
+        .map(|include| Plain::Text(include.source.clone()))
+        .collect();
     put.plain(&v::INCLUDES, Plain::List(includes));
     let timeouts = &app.site.timeouts;
     put.value(&v::KEEPALIVE_TIMEOUT, &timeouts.keepalive);

@@ -153,7 +153,10 @@ impl Node {
                 unsafe_: true,
             }),
         };
-        Self { place: Place::START, value }
+        Self {
+            place: Place::START,
+            value,
+        }
     }
 
     /// A mapping of names to texts that stands in no file.
@@ -167,9 +170,15 @@ impl Node {
         let entry = |(key, value): &(&str, &str)| Entry {
             key: text(key),
             key_place: Place::START,
-            node: Self { place: Place::START, value: Value::Scalar(text(value)) },
+            node: Self {
+                place: Place::START,
+                value: Value::Scalar(text(value)),
+            },
         };
-        Self { place: Place::START, value: Value::Map(entries.iter().map(entry).collect()) }
+        Self {
+            place: Place::START,
+            value: Value::Map(entries.iter().map(entry).collect()),
+        }
     }
 }
 

@@ -45,7 +45,8 @@ impl<T: Readable> Readable for Vec<T> {
         match &node.value {
             Value::List(nodes) => items(nodes, at),
             Value::Scalar(scalar) if scalar.kind == Kind::Null => {
-                let why = Invalid::new("expected a list, found no value").help("leave the line out, or write `[]`");
+                let why = Invalid::new("expected a list, found no value")
+                    .help("leave the line out, or write `[]`");
                 at.refuse(node.place, "no-value", &why);
                 None
             }
@@ -53,7 +54,9 @@ impl<T: Readable> Readable for Vec<T> {
             Value::Scalar(_) | Value::Vault(_) => {
                 let scalar = at.scalar(node, "a list")?;
                 let why = Invalid::new(format!("expected a list, found {}", scalar.kind.name()))
-                    .help("put each item on a line of its own, behind `- `, or write `[item, item]`");
+                    .help(
+                        "put each item on a line of its own, behind `- `, or write `[item, item]`",
+                    );
                 at.refuse(node.place, "wrong-type", &why);
                 None
             }
@@ -127,10 +130,19 @@ impl Readable for UpperEnvironment {
 }
 
 fn named(variables: &[EnvVar]) -> Plain {
-    Plain::Named(variables.iter().map(|v| (v.name.to_string(), v.value.plain())).collect())
+    Plain::Named(
+        variables
+            .iter()
+            .map(|v| (v.name.to_string(), v.value.plain()))
+            .collect(),
+    )
 }
 
-fn variables(node: &Node, at: &mut At<'_>, name: fn(&str) -> Result<EnvName, Invalid>) -> Option<Vec<EnvVar>> {
+fn variables(
+    node: &Node,
+    at: &mut At<'_>,
+    name: fn(&str) -> Result<EnvName, Invalid>,
+) -> Option<Vec<EnvVar>> {
     let Value::Map(entries) = &node.value else {
         if let Value::Scalar(_) | Value::Vault(_) = &node.value {
             at.scalar(node, "a mapping of names to values")?;
@@ -157,8 +169,9 @@ fn variables(node: &Node, at: &mut At<'_>, name: fn(&str) -> Result<EnvName, Inv
             };
             if let Some((_, first)) = variables.iter().find(|(v, _)| v.name == name) {
                 let first = entries[*first].key_place;
-                let why = Invalid::new(format!("`{name}` is set twice"))
-                    .help("names are put in upper case, which makes these two one; rename one of them");
+                let why = Invalid::new(format!("`{name}` is set twice")).help(
+                    "names are put in upper case, which makes these two one; rename one of them",
+                );
                 at.refuse(entry.key_place, "duplicate-name", &why);
                 at.relate(first, "set here first");
                 whole = false;
@@ -167,5 +180,10 @@ fn variables(node: &Node, at: &mut At<'_>, name: fn(&str) -> Result<EnvName, Inv
             variables.push((EnvVar { name, value }, i));
         });
     }
-    whole.then(|| variables.into_iter().map(|(variable, _)| variable).collect())
+    whole.then(|| {
+        variables
+            .into_iter()
+            .map(|(variable, _)| variable)
+            .collect()
+    })
 }

@@ -16,14 +16,17 @@ fn text<'n>(node: &'n Node, at: &mut At<'_>) -> Option<Cow<'n, str>> {
     match &scalar.kind {
         Kind::Str => Some(Cow::Borrowed(&scalar.written)),
         Kind::Null => {
-            let why = Invalid::new("there is no value").help("leave the line out to get the default");
+            let why =
+                Invalid::new("there is no value").help("leave the line out to get the default");
             at.refuse(node.place, "no-value", &why);
             None
         }
         Kind::Bool(_) => {
             let written = shown(&scalar.written);
-            let why = Invalid::new(format!("expected a text, found `{written}`, which YAML reads as a boolean"))
-                .help(format!("put it in quotes if it is meant: '{written}'"));
+            let why = Invalid::new(format!(
+                "expected a text, found `{written}`, which YAML reads as a boolean"
+            ))
+            .help(format!("put it in quotes if it is meant: '{written}'"));
             at.refuse(node.place, "wrong-type", &why);
             None
         }
@@ -115,7 +118,9 @@ path_types! {
 }
 
 impl Readable for RelativePath {
-    const TYPE: Type = Type::Text { rule: "a path below the release" };
+    const TYPE: Type = Type::Text {
+        rule: "a path below the release",
+    };
 
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
         let text = text(node, at)?;
@@ -138,8 +143,16 @@ impl Readable for bool {
             _ => switch_word(&scalar.written),
         };
         if switch.is_none() {
-            let found = if scalar.written.is_empty() { "no value".to_owned() } else { format!("`{}`", shown(&scalar.written)) };
-            at.refuse(node.place, "wrong-type", &Invalid::new(format!("expected `yes` or `no`, found {found}")));
+            let found = if scalar.written.is_empty() {
+                "no value".to_owned()
+            } else {
+                format!("`{}`", shown(&scalar.written))
+            };
+            at.refuse(
+                node.place,
+                "wrong-type",
+                &Invalid::new(format!("expected `yes` or `no`, found {found}")),
+            );
         }
         switch
     }
@@ -174,8 +187,16 @@ fn integer(node: &Node, at: &mut At<'_>, unit: &str) -> Option<i128> {
         Some(_) if matches!(scalar.kind, Kind::Int(_)) => warn_of_respelling(node, scalar, at),
         Some(_) => {}
         None => {
-            let found = if scalar.written.is_empty() { "no value".to_owned() } else { format!("`{}`", shown(&scalar.written)) };
-            at.refuse(node.place, "wrong-type", &Invalid::new(format!("expected a whole number, found {found}")));
+            let found = if scalar.written.is_empty() {
+                "no value".to_owned()
+            } else {
+                format!("`{}`", shown(&scalar.written))
+            };
+            at.refuse(
+                node.place,
+                "wrong-type",
+                &Invalid::new(format!("expected a whole number, found {found}")),
+            );
         }
     }
     number
@@ -269,7 +290,8 @@ impl Readable for EnvValue {
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
         let scalar = at.scalar(node, "a text")?;
         if scalar.kind == Kind::Null {
-            let why = Invalid::new("there is no value").help("write '' for an empty text, or leave the name out");
+            let why = Invalid::new("there is no value")
+                .help("write '' for an empty text, or leave the name out");
             at.refuse(node.place, "no-value", &why);
             return None;
         }
@@ -290,15 +312,24 @@ pub(crate) struct IncludePath {
 }
 
 impl Readable for IncludePath {
-    const TYPE: Type = Type::Text { rule: "the path of a file on your machine, relative to the vars file" };
+    const TYPE: Type = Type::Text {
+        rule: "the path of a file on your machine, relative to the vars file",
+    };
 
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
         let path = text(node, at)?.into_owned();
         if path.is_empty() || path.contains('\0') {
-            at.refuse(node.place, "invalid-value", &Invalid::new("the path is empty"));
+            at.refuse(
+                node.place,
+                "invalid-value",
+                &Invalid::new("the path is empty"),
+            );
             return None;
         }
-        Some(Self { path, place: node.place })
+        Some(Self {
+            path,
+            place: node.place,
+        })
     }
 
     fn plain(&self) -> Plain {
@@ -323,10 +354,15 @@ impl KeySource {
 }
 
 impl Readable for KeySource {
-    const TYPE: Type = Type::Text { rule: "a public key as in a `.pub` file, or the path of one on your machine" };
+    const TYPE: Type = Type::Text {
+        rule: "a public key as in a `.pub` file, or the path of one on your machine",
+    };
 
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
-        Some(Self { text: text(node, at)?.into_owned(), place: node.place })
+        Some(Self {
+            text: text(node, at)?.into_owned(),
+            place: node.place,
+        })
     }
 
     fn plain(&self) -> Plain {
