@@ -1,7 +1,9 @@
 //! How a value is written in each kind of file, so that its reader gets the same value back.
 
 mod crontab;
+mod html;
 mod logrotate;
+mod nginx;
 mod plain;
 mod python;
 mod shell;
@@ -25,6 +27,10 @@ pub enum Dialect {
     Crontab,
     /// logrotate, one path or name.
     Logrotate,
+    /// nginx, one parameter of a directive.
+    Nginx,
+    /// HTML, text or the value of an attribute in quotes.
+    Html,
 }
 
 /// Why a dialect cannot carry a value.
@@ -46,6 +52,8 @@ impl Dialect {
             Self::Plain => plain::quote(value),
             Self::Crontab => crontab::quote(value),
             Self::Logrotate => logrotate::quote(value),
+            Self::Nginx => nginx::quote(value),
+            Self::Html => html::quote(value),
         }
     }
 }

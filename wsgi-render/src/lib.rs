@@ -23,6 +23,7 @@
 //! cannot carry is refused.
 
 mod dialect;
+mod mailto;
 mod owed;
 mod renderer;
 mod renderers;
