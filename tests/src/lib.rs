@@ -4,6 +4,7 @@
 //! Everything here panics with the whole story when the test computer cannot do what a test asks
 //! for: a test that skips in silence proves nothing.
 
+mod container;
 mod http_answer;
 mod machine;
 mod machine_command;
@@ -15,6 +16,7 @@ mod program;
 mod python_packages;
 mod wait;
 
+pub use container::Container;
 pub use http_answer::HttpAnswer;
 pub use machine::{Machine, MachineBuilder};
 pub use machine_command::MachineCommand;

@@ -25,10 +25,15 @@ mod tests {
 
     #[test]
     fn what_a_reader_gives_a_meaning_to_is_refused() {
-        for bad in ["", "ALL", "a b", "-x", "%u", "$x", "a;b", "#1", "a,b", "a\n", "ä"] {
+        for bad in [
+            "", "ALL", "a b", "-x", "%u", "$x", "a;b", "#1", "a,b", "a\n", "ä",
+        ] {
             assert!(quote(bad).is_err(), "{bad:?}");
         }
         assert_eq!(quote("my_shop").ok().as_deref(), Some("my_shop"));
-        assert_eq!(quote("/etc/wsgi/a.b").ok().as_deref(), Some("/etc/wsgi/a.b"));
+        assert_eq!(
+            quote("/etc/wsgi/a.b").ok().as_deref(),
+            Some("/etc/wsgi/a.b")
+        );
     }
 }
