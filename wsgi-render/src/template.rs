@@ -123,6 +123,15 @@ mod tests {
     }
 
     #[test]
+    fn a_field_may_have_the_name_of_a_helper_of_handlebars() {
+        let view = json!({"log": "/var/log", "lookup": "x", "len": 3});
+        assert_eq!(
+            render("{{log}} {{lookup}} {{len}}", &view).ok().as_deref(),
+            Some("/var/log x 3")
+        );
+    }
+
+    #[test]
     fn numbers_are_written_as_they_are() {
         assert_eq!(
             render("{{n}}s", &json!({"n": 75})).ok().as_deref(),
