@@ -4,6 +4,7 @@
 //! Everything here panics with the whole story when the test computer cannot do what a test asks
 //! for: a test that skips in silence proves nothing.
 
+mod bundle_install;
 mod http_answer;
 mod machine;
 mod machine_command;
