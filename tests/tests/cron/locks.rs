@@ -60,7 +60,7 @@ print(log.recv(4096).decode(), flush=True)
     assert_eq!(app.prints(0), "");
     wait_until("the log has it", || {
         log.stdout()
-            .contains("shop: the cron task `a` was skipped: its last run is not over")
+            .contains("shop: skipped while its last run goes on: a")
     });
 }
 

@@ -84,7 +84,7 @@ fn a_user_that_is_dropped_to_keeps_nothing_of_roots() {
     let app = App::with_tasks(vec![task_of(
         "www-data",
         "a",
-        "env; grep Cap /proc/$$/status",
+        "env; id -Gn; grep Cap /proc/$$/status",
     )]);
     let output = app.run(0).expect_success();
     let seen = output.text();
@@ -222,7 +222,9 @@ fn wrappers_satisfy_shellcheck() {
     }
     let app = App::with_tasks(tasks);
     for line in lines(&app.bundle) {
-        app.machine.ok(["shellcheck", &line.command]);
+        // Values are quoted so that nothing in them expands, which SC2016 takes for a mistake.
+        app.machine
+            .ok(["shellcheck", "--exclude=SC2016", &line.command]);
     }
 }
 

@@ -233,10 +233,7 @@ fn wrapper(app: &AppSpec, task: &CronTask, path: AbsPath) -> Result<Artifact, Re
         environment,
         locks: lock_file.is_some(),
         lock_file: lock_file.map_or_else(String::new, |path| path.to_string()),
-        skipped: format!(
-            "the cron task `{}` was skipped: its last run is not over",
-            task.name
-        ),
+        skipped: format!("skipped while its last run goes on: {}", task.name),
         log_none: log == Log::Mailed,
         log_direct: log == Log::Direct,
         log_piped: matches!(log, Log::PipedTo(_)),
@@ -261,8 +258,8 @@ fn wrapper(app: &AppSpec, task: &CronTask, path: AbsPath) -> Result<Artifact, Re
     Ok(Artifact::file(path, contents, Mode::new(mode), owner).check(CheckMoment::Staged, syntax))
 }
 
-/// The lock files, each of the user that takes it, in a directory where nobody but root makes files:
-/// no other user can make, open or hold one.
+/// The lock files, each of the user that takes it, in a directory of root's: no other user can make,
+/// open or hold one.
 fn locks(app: &AppSpec) -> Vec<Artifact> {
     let layout = app.layout();
     let group = app.group().as_str();
@@ -283,14 +280,6 @@ fn locks(app: &AppSpec) -> Vec<Artifact> {
             path,
             Contents::public(""),
             Mode::new(0o600),
-            owner,
-        ));
-    }
-    if !artifacts.is_empty() {
-        let owner = Owner::new("root", group);
-        artifacts.push(Artifact::directory(
-            layout.lock_dir(),
-            Mode::new(0o750),
             owner,
         ));
     }
