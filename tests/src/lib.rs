@@ -15,6 +15,7 @@ mod process;
 mod program;
 mod python_packages;
 mod wait;
+mod web_host;
 
 pub use http_answer::HttpAnswer;
 pub use machine::{Machine, MachineBuilder};
@@ -25,3 +26,4 @@ pub use output::Output;
 pub use process::Process;
 pub use python_packages::PythonPackages;
 pub use wait::{wait_until, wait_until_within};
+pub use web_host::{WebHost, app};

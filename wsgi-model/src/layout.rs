@@ -72,6 +72,8 @@ named_paths! {
     nginx_site => "/etc/nginx/sites-available/{name}";
     /// The link that enables it.
     nginx_enabled => "/etc/nginx/sites-enabled/{name}";
+    /// How nginx passes a request to the app.
+    nginx_proxy => "/etc/nginx/wsgi/{name}/proxy.conf";
     /// Further nginx files of the app.
     nginx_dir => "/etc/nginx/wsgi/{name}";
     /// Its TLS settings.
@@ -169,9 +171,29 @@ impl Layout<'_> {
         self.lock_dir().join(&format!("{slug}.lock"))
     }
 
+    /// What is below it belongs to one app each.
+    pub fn nginx_shared_dir() -> AbsPath {
+        AbsPath::derived("/etc/nginx/wsgi".to_owned())
+    }
+
+    /// The site that Debian's nginx comes with.
+    pub fn nginx_stock_site() -> AbsPath {
+        AbsPath::derived("/etc/nginx/sites-available/default".to_owned())
+    }
+
+    /// The link that enables it.
+    pub fn nginx_stock_link() -> AbsPath {
+        AbsPath::derived("/etc/nginx/sites-enabled/default".to_owned())
+    }
+
+    /// Where the nginx includes are installed.
+    pub fn nginx_include_dir(&self) -> AbsPath {
+        self.nginx_dir().join("include")
+    }
+
     /// Where an nginx include is installed.
     pub fn nginx_include(&self, file_name: &crate::IncludeName) -> AbsPath {
-        self.nginx_dir().join(&format!("include/{file_name}"))
+        self.nginx_include_dir().join(file_name.as_str())
     }
 }
 

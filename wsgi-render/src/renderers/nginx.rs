@@ -1,0 +1,206 @@
+//! The nginx site.
+
+use serde::Serialize;
+use wsgi_model::{
+    AbsPath, AppSpec, Artifact, CheckMoment, Contents, Mode, Node, OnlyIf, Owner, Site,
+};
+
+use crate::template::Template;
+use crate::{Dialect, RenderError, Renderer, Target, owed};
+use server_name::server_name;
+
+mod server_name;
+
+static SITE: Template = Template::new(
+    "nginx/site.hbs",
+    Dialect::Nginx,
+    include_str!("../../templates/nginx/site.hbs"),
+);
+
+static PROXY: Template = Template::new(
+    "nginx/proxy.hbs",
+    Dialect::Nginx,
+    include_str!("../../templates/nginx/proxy.hbs"),
+);
+
+const FILE: Mode = Mode::new(0o644);
+const DIRECTORY: Mode = Mode::new(0o755);
+
+/// The site, the link that enables it, what it includes, and the end of Debian's stock site.
+#[derive(Debug)]
+pub(super) struct Nginx;
+
+// One field for each condition of the template.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Serialize)]
+struct SiteView<'a> {
+    name: &'a str,
+    socket: String,
+    http_port: u16,
+    default_server: bool,
+    server_names: Vec<String>,
+    redirect: bool,
+    tls: bool,
+    tls_settings: String,
+    hsts: bool,
+    hsts_max_age: u32,
+    access_log: &'a str,
+    error_log: &'a str,
+    keepalive_timeout: u32,
+    send_timeout: u32,
+    maintenance_flag: String,
+    storage: String,
+    r#static: bool,
+    static_dir: String,
+    static_links: String,
+    media: bool,
+    media_dir: String,
+    media_links: String,
+    proxy: String,
+    includes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ProxyView<'a> {
+    name: &'a str,
+    connect_timeout: u32,
+    send_timeout: u32,
+    read_timeout: u32,
+}
+
+/// A directory that nginx serves, in the words of the template.
+struct Served {
+    is_served: bool,
+    directory: String,
+    /// From where on links are looked at: those above, such as `current`, are the operator's.
+    links_from: String,
+}
+
+impl Served {
+    fn new(directory: Option<&AbsPath>) -> Self {
+        Self {
+            is_served: directory.is_some(),
+            directory: directory.map(AbsPath::with_slash).unwrap_or_default(),
+            links_from: directory
+                .map(|path| format!("from={path}"))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl<'a> SiteView<'a> {
+    fn new(app: &'a AppSpec, site: &'a Site) -> Self {
+        let layout = app.layout();
+        let hsts = app.tls().map_or(0, |tls| tls.hsts_max_age.get());
+        let static_files = Served::new(app.places.static_dir.as_deref());
+        let media = Served::new(app.places.media_dir.as_deref());
+        Self {
+            name: app.name.as_str(),
+            socket: format!("unix:{}", layout.socket()),
+            http_port: site.http_port.get(),
+            default_server: site.server_names.is_empty(),
+            server_names: if site.server_names.is_empty() {
+                vec!["_".to_owned()]
+            } else {
+                site.server_names.iter().map(server_name).collect()
+            },
+            redirect: app.tls().is_some_and(|tls| tls.force),
+            tls: app.tls().is_some(),
+            tls_settings: layout.nginx_tls().to_string(),
+            hsts: hsts > 0,
+            hsts_max_age: hsts,
+            access_log: site.access_log.as_str(),
+            error_log: site.error_log.as_str(),
+            keepalive_timeout: site.timeouts.keepalive.get(),
+            send_timeout: site.timeouts.send.get(),
+            maintenance_flag: layout.maintenance_flag().to_string(),
+            storage: layout.storage().to_string(),
+            r#static: static_files.is_served,
+            static_dir: static_files.directory,
+            static_links: static_files.links_from,
+            media: media.is_served,
+            media_dir: media.directory,
+            media_links: media.links_from,
+            proxy: layout.nginx_proxy().to_string(),
+            includes: site
+                .includes
+                .iter()
+                .map(|include| layout.nginx_include(&include.file_name).to_string())
+                .collect(),
+        }
+    }
+}
+
+impl<'a> ProxyView<'a> {
+    fn new(app: &'a AppSpec, site: &Site) -> Self {
+        Self {
+            name: app.name.as_str(),
+            connect_timeout: site.timeouts.proxy_connect.get(),
+            send_timeout: site.timeouts.proxy_send.get(),
+            read_timeout: site.timeouts.proxy_read.get(),
+        }
+    }
+}
+
+impl Renderer for Nginx {
+    fn name(&self) -> &'static str {
+        "nginx"
+    }
+
+    fn render(&self, app: &AppSpec, _: &Target) -> Result<Vec<Artifact>, RenderError> {
+        let Some(site) = app.exposed_site() else {
+            return Ok(Vec::new());
+        };
+        let layout = app.layout();
+        let file =
+            |path, text: String| Artifact::file(path, Contents::public(text), FILE, Owner::root());
+        let directory = |path| Artifact::directory(path, DIRECTORY, Owner::root());
+        let mut artifacts = vec![
+            directory(wsgi_model::Layout::nginx_shared_dir()),
+            directory(layout.nginx_dir()),
+            file(
+                layout.nginx_proxy(),
+                PROXY.render(&ProxyView::new(app, site))?,
+            ),
+            file(layout.nginx_site(), SITE.render(&SiteView::new(app, site))?),
+            Artifact::symlink(
+                layout.nginx_enabled(),
+                layout.nginx_site().as_path(),
+                Owner::root(),
+            ),
+            stock_site_disabled(),
+        ];
+        if !site.includes.is_empty() {
+            artifacts.push(directory(layout.nginx_include_dir()));
+        }
+        artifacts.extend(site.includes.iter().map(|include| {
+            Artifact::file(
+                layout.nginx_include(&include.file_name),
+                include.contents.clone(),
+                FILE,
+                Owner::root(),
+            )
+        }));
+        Ok(artifacts
+            .into_iter()
+            .map(|artifact| {
+                artifact
+                    .check(CheckMoment::InPlace, owed::test_nginx())
+                    .notify(owed::reload_nginx())
+            })
+            .collect())
+    }
+}
+
+/// Debian's stock site answers every name with a welcome page; one that somebody has changed is
+/// somebody's.
+fn stock_site_disabled() -> Artifact {
+    Artifact::new(
+        wsgi_model::Layout::nginx_stock_link(),
+        Node::Absent {
+            only_if: Some(OnlyIf::LinkToPristineConffile {
+                target: wsgi_model::Layout::nginx_stock_site(),
+            }),
+        },
+    )
+}
