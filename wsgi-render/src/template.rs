@@ -15,7 +15,8 @@ use crate::{Dialect, RenderError};
 ///
 /// A value that is missing from the view is an error, also in `{{#if}}` (ours) and `{{#each}}`
 /// (handlebars' own, in strict mode). Raw output
-/// (`{{{value}}}`) is not used. `{{comment value}}` writes a value behind `# ` on every line.
+/// (`{{{value}}}`) is not used. `{{comment value}}` writes a value behind `# ` on every line,
+/// `{{number value}}` a number without quotes.
 pub(crate) struct Template {
     name: &'static str,
     dialect: Dialect,
@@ -69,6 +70,7 @@ impl Template {
         });
         handlebars.register_helper("if", Box::new(If));
         handlebars.register_helper("comment", Box::new(comment));
+        handlebars.register_helper("number", Box::new(number));
         handlebars
             .register_template_string("t", self.source)
             .map_err(|e| TemplateFault(e.to_string()))?;
@@ -174,6 +176,27 @@ fn comment(
     Ok(())
 }
 
+/// `{{number value}}`: digits, for dialects where a quoted number is a text.
+fn number(
+    h: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let Some(Value::Number(number)) = h
+        .param(0)
+        .filter(|p| !p.is_value_missing())
+        .map(|p| p.value())
+    else {
+        return Err(
+            RenderErrorReason::Other("`number` wants a number that exists".to_owned()).into(),
+        );
+    };
+    out.write(&number.to_string())?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -193,6 +216,8 @@ mod tests {
             "{{#each typo}}x{{/each}}",
             "{{#each list}}{{b}}{{/each}}",
             "{{comment typo}}",
+            "{{number typo}}",
+            "{{number text}}",
             "{{#if text}}x{{/if}}",
             "{{#each text}}x{{/each}}",
         ] {

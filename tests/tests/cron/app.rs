@@ -5,7 +5,7 @@ use wsgi_model::{
     TaskUser, WsgiTarget, load,
 };
 use wsgi_render::{Target, render};
-use wsgi_tests::{Machine, MachineCommand, Output};
+use wsgi_tests::{Container, Machine, MachineCommand, Output};
 
 /// The app `shop`, installed on a machine of its own.
 pub(crate) struct App {
@@ -91,26 +91,21 @@ pub(crate) fn lines(bundle: &Bundle) -> Vec<Line> {
 
 impl App {
     pub(crate) fn of_yaml(yaml: &str) -> Self {
-        Self::of(&load_spec(yaml))
+        Self::of(load_spec(yaml))
     }
 
     pub(crate) fn with_tasks(tasks: Vec<CronTask>) -> Self {
-        Self::of(&spec(tasks))
+        Self::of(spec(tasks))
     }
 
-    pub(crate) fn of(app: &AppSpec) -> Self {
+    fn of(app: AppSpec) -> Self {
         let machine = Machine::up();
-        let bundle = rendered(app);
-        machine.install_bundle(&bundle);
-        // What the app may write exists; its renderers are another's subject.
-        machine
-            .sh(
-                "set -e; install -d -o shop -g shop /var/log/shop /var/lib/shop/venv/bin
-                chmod 711 /var/www/shop
-                mkdir -p /opt/logs",
-            )
-            .expect_success();
-        Self { machine, bundle }
+        let container = Container::of(&machine, app, &Target::default());
+        machine.ok(["mkdir", "/srv/logs"]);
+        Self {
+            bundle: container.bundle().clone(),
+            machine,
+        }
     }
 
     /// The command of a crontab line as cron would start it, without waiting for the minute.

@@ -10,7 +10,7 @@ fn the_whole_output_is_appended_whoever_runs_the_task() {
         ("shop", "/var/log/shop/my log", "shop"),
         ("root", "/var/log/shop/my log", "shop"),
         ("www-data", "/var/log/shop/my log", "shop"),
-        ("root", "/opt/logs/a", "root"),
+        ("root", "/srv/logs/a", "root"),
         ("www-data", "/srv/of-www/a", "www-data"),
     ] {
         let mut task = task_of(user, "a", NOISY);
@@ -49,11 +49,11 @@ fn a_link_in_place_of_a_log_does_not_make_root_write_elsewhere() {
         task.logfile = Some("/var/log/shop/sub/a.log".parse().unwrap());
         let app = App::with_tasks(vec![task]);
         let machine = &app.machine;
-        machine.write("/opt/of-root/a.log", "", 0o644);
+        machine.write("/srv/of-root/a.log", "", 0o644);
         for attack in [
-            "mkdir /var/log/shop/sub; ln -s /opt/of-root/a.log /var/log/shop/sub/a.log",
-            "mkdir /var/log/shop/sub; ln -s /opt/of-root/new /var/log/shop/sub/a.log",
-            "ln -s /opt/of-root /var/log/shop/sub",
+            "mkdir /var/log/shop/sub; ln -s /srv/of-root/a.log /var/log/shop/sub/a.log",
+            "mkdir /var/log/shop/sub; ln -s /srv/of-root/new /var/log/shop/sub/a.log",
+            "ln -s /srv/of-root /var/log/shop/sub",
         ] {
             machine
                 .run_as("shop", ["sh", "-c", attack])
@@ -67,8 +67,8 @@ fn a_link_in_place_of_a_log_does_not_make_root_write_elsewhere() {
             );
             machine.ok(["rm", "-r", "/var/log/shop/sub"]);
         }
-        assert_eq!(machine.text("/opt/of-root/a.log"), "");
-        assert!(!machine.exists("/opt/of-root/new"));
+        assert_eq!(machine.text("/srv/of-root/a.log"), "");
+        assert!(!machine.exists("/srv/of-root/new"));
     }
 }
 
@@ -76,11 +76,11 @@ fn a_link_in_place_of_a_log_does_not_make_root_write_elsewhere() {
 fn a_task_whose_log_cannot_be_opened_runs_and_is_mailed() {
     for user in ["shop", "www-data"] {
         let mut task = task_of(user, "a", NOISY);
-        task.logfile = Some("/opt/logs/a.log".parse().unwrap());
+        task.logfile = Some("/srv/logs/a.log".parse().unwrap());
         let app = App::with_tasks(vec![task]);
         let output = app.run(0);
         assert!(output.text().contains("one\n"), "{output}");
-        assert!(output.errors().contains("/opt/logs/a.log"), "{output}");
+        assert!(output.errors().contains("/srv/logs/a.log"), "{output}");
     }
 }
 

@@ -30,17 +30,17 @@ wsgi_cron_tasks:
     let all = lines(&app.bundle);
     assert_eq!(all[0].schedule, "*/5 * * * *");
     assert_eq!(all[0].user, "root");
-    let config = "/opt/logs/a.log {\n rotate 1\n postrotate\n printf '%s-' $MY_ENV_VAR $MY_ENV_VAR_2 \
-                  $SHOP_APP_NAME >/opt/logs/seen\n endscript\n}\n";
+    let config = "/srv/logs/a.log {\n rotate 1\n postrotate\n printf '%s-' $MY_ENV_VAR $MY_ENV_VAR_2 \
+                  $SHOP_APP_NAME >/srv/logs/seen\n endscript\n}\n";
     app.machine
         .write("/etc/logrotate.d/log_conf", config, 0o644);
-    app.machine.write("/opt/logs/a.log", "a line\n", 0o644);
+    app.machine.write("/srv/logs/a.log", "a line\n", 0o644);
     assert_eq!(app.prints(0), "");
     assert_eq!(
-        app.machine.text("/opt/logs/seen"),
+        app.machine.text("/srv/logs/seen"),
         "MY_VALUE-MY_VALUE_2-shop-"
     );
-    assert!(app.machine.exists("/opt/logs/a.log.1"));
+    assert!(app.machine.exists("/srv/logs/a.log.1"));
 }
 
 #[test]
@@ -139,16 +139,16 @@ fn an_app_cannot_change_what_a_task_of_root_runs() {
         task_of(
             "root",
             "a",
-            "ls /opt/logs; python3 -c 'import json'; echo done",
+            "ls /srv/logs; python3 -c 'import json'; echo done",
         ),
         task_of(
             "www-data",
             "b",
-            "ls /opt/logs; python3 -c 'import json'; echo done",
+            "ls /srv/logs; python3 -c 'import json'; echo done",
         ),
     ]);
     let machine = &app.machine;
-    machine.write("/opt/logs/a", "", 0o644);
+    machine.write("/srv/logs/a", "", 0o644);
     // All are the app's to write.
     for path in [
         "/var/lib/shop/venv/bin/ls",
@@ -175,7 +175,7 @@ fn the_apps_own_task_finds_its_virtualenv_first() {
 #[test]
 fn windows_line_ends_in_the_vars_file_reach_no_file() {
     let yaml = "wsgi_project_name: shop\nwsgi_wsgi_path: shop.wsgi\nwsgi_cron_tasks:\n  - name: a\n    \
-                command: |\n      echo one\n      echo two\n    logfile: /opt/logs/a\n";
+                command: |\n      echo one\n      echo two\n    logfile: /srv/logs/a\n";
     let bundle = rendered(&load_spec(&yaml.replace('\n', "\r\n")));
     assert_eq!(bundle, rendered(&load_spec(yaml)));
     for path in ["/etc/cron.d/shop", "/etc/wsgi/shop/cron/a"] {
