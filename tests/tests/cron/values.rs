@@ -201,7 +201,7 @@ fn an_app_without_tasks_has_no_cron_files() {
     let left: Vec<_> = bundle
         .artifacts()
         .iter()
-        .filter(|a| a.path.as_str().contains("cron") || a.path.as_str().contains("locks"))
+        .filter(|a| a.path.as_str().contains("cron"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
