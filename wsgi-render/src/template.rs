@@ -24,6 +24,12 @@ pub(crate) struct Template {
     compiled: OnceLock<Result<Handlebars<'static>, TemplateFault>>,
 }
 
+/// What handlebars brings and no template may use: they hold no logic.
+const UNUSED_HELPERS: &[&str] = &[
+    "unless", "with", "lookup", "raw", "log", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or",
+    "not", "len",
+];
+
 /// A template or its view is wrong: a bug of the renderer, not of the app.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -62,6 +68,10 @@ impl Template {
         let dialect = self.dialect;
         let mut handlebars = Handlebars::new();
         handlebars.set_strict_mode(true);
+        // A helper hides a value of its name: `{{log}}` would be empty.
+        for helper in UNUSED_HELPERS {
+            handlebars.unregister_helper(helper);
+        }
         // Every value was tried before rendering started, so nothing is lost here.
         handlebars.register_escape_fn(move |value| {
             dialect
@@ -229,6 +239,15 @@ mod tests {
                 .as_deref(),
             Some("x!")
         );
+    }
+
+    #[test]
+    fn no_helper_hides_a_value() {
+        for name in super::UNUSED_HELPERS {
+            let source: &'static str = format!("{{{{{name}}}}}").leak();
+            let text = render(source, &json!({*name: "value"}));
+            assert_eq!(text.ok().as_deref(), Some("value"), "{name}");
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ struct View<'a> {
     name: &'a str,
     user: &'a str,
     start: &'a str,
-    log: &'a str,
+    log_file: &'a str,
     stop_wait: u32,
 }
 
@@ -41,7 +41,7 @@ impl Renderer for Supervisor {
             name: app.name.as_str(),
             user: app.user().as_str(),
             start: layout.gunicorn_start().as_str(),
-            log: layout.supervisor_log().as_str(),
+            log_file: layout.supervisor_log().as_str(),
             stop_wait: app.gunicorn.stop_wait().get(),
         })?;
         let program = Artifact::file(
