@@ -279,7 +279,7 @@ fn the_pages_have_no_address_of_their_own() {
         assert!(!answer.text().contains("<!doctype"), "{path}");
     }
     for page in ["500", "502", "503", "504"] {
-        assert_eq!(get(&host, &format!("/.wsgi/{page}")).status, 404);
+        assert_eq!(get(&host, &format!("/.wsgi/{page}.html")).status, 404);
     }
 }
 
