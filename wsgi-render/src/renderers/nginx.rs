@@ -208,3 +208,83 @@ fn stock_site_disabled() -> Artifact {
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use wsgi_model::{AppName, AppParts, WsgiTarget};
+
+    use super::*;
+
+    fn parts() -> AppParts {
+        let name = AppName::parse("shop").expect("a name");
+        AppParts::new(name, WsgiTarget::parse("shop.wsgi").expect("a target"))
+    }
+
+    /// All that the app has because nginx serves it.
+    fn artifacts(parts: AppParts) -> Vec<Artifact> {
+        let app = AppSpec::new(parts).expect("a spec");
+        let renderers: &[&dyn Renderer] = &[
+            &Nginx,
+            &crate::renderers::tls::TlsSettings,
+            &crate::renderers::pages::Pages,
+        ];
+        let bundle = crate::render_with(renderers, &app, &Target::default()).expect("a bundle");
+        bundle.artifacts().to_vec()
+    }
+
+    #[test]
+    fn an_app_that_is_not_exposed_has_nothing_of_nginx() {
+        let mut parts = parts();
+        parts.site.tls.ssl = true;
+        parts.expose = false;
+        assert_eq!(artifacts(parts), []);
+    }
+
+    #[test]
+    fn whatever_changes_below_nginx_is_tested_as_a_whole_and_owes_a_reload() {
+        let mut parts = parts();
+        parts.site.tls.ssl = true;
+        let all = artifacts(parts);
+        let paths: Vec<_> = all.iter().map(|artifact| artifact.path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                "/etc/nginx/sites-available/shop",
+                "/etc/nginx/sites-enabled/default",
+                "/etc/nginx/sites-enabled/shop",
+                "/etc/nginx/wsgi",
+                "/etc/nginx/wsgi/shop",
+                "/etc/nginx/wsgi/shop/proxy.conf",
+                "/etc/nginx/wsgi/shop/tls.conf",
+                "/mnt/shop/500.html",
+                "/mnt/shop/maintenance.html",
+            ]
+        );
+        for artifact in all.iter().filter(|a| a.path.as_str().starts_with("/etc")) {
+            assert_eq!(artifact.checks.len(), 1, "{}", artifact.path);
+            assert_eq!(artifact.checks[0].moment, CheckMoment::InPlace);
+            assert_eq!(artifact.notify, [owed::reload_nginx()], "{}", artifact.path);
+        }
+    }
+
+    #[test]
+    fn a_default_site_that_somebody_has_changed_stays() {
+        let all = artifacts(parts());
+        let stock = all.iter().find(|a| matches!(a.node, Node::Absent { .. }));
+        let Some(Artifact {
+            path,
+            node: Node::Absent {
+                only_if: Some(condition),
+            },
+            ..
+        }) = stock
+        else {
+            panic!("{stock:?}");
+        };
+        assert_eq!(path.as_str(), "/etc/nginx/sites-enabled/default");
+        let OnlyIf::LinkToPristineConffile { target } = condition else {
+            panic!("{condition:?}");
+        };
+        assert_eq!(target.as_str(), "/etc/nginx/sites-available/default");
+    }
+}
