@@ -1,9 +1,14 @@
 //! How a value is written in each kind of file, so that its reader gets the same value back.
 
-use std::borrow::Cow;
-
+mod crontab;
 mod html;
+mod logrotate;
 mod nginx;
+mod plain;
+mod python;
+mod shell;
+
+use std::borrow::Cow;
 
 /// A kind of file, as far as quoting goes.
 ///
@@ -13,6 +18,15 @@ mod nginx;
 pub enum Dialect {
     /// bash and dash, one word.
     Shell,
+    /// Python 3, a string literal.
+    Python,
+    /// supervisor, systemd and sudoers: words that none of them reads anything into. Whatever
+    /// else a file of theirs needs stands in a file of another dialect, which they only name.
+    Plain,
+    /// A line of a crontab of Debian's cron: part of the command.
+    Crontab,
+    /// logrotate, one path or name.
+    Logrotate,
     /// nginx, one parameter of a directive.
     Nginx,
     /// HTML, text or the value of an attribute in quotes.
@@ -33,26 +47,13 @@ impl Dialect {
     /// [`Unquotable`] when no spelling of the dialect carries it.
     pub fn quote(self, value: &str) -> Result<Cow<'_, str>, Unquotable> {
         match self {
-            Self::Shell => shell(value),
+            Self::Shell => shell::quote(value),
+            Self::Python => Ok(Cow::Owned(python::quote(value))),
+            Self::Plain => plain::quote(value),
+            Self::Crontab => crontab::quote(value),
+            Self::Logrotate => logrotate::quote(value),
             Self::Nginx => nginx::quote(value),
             Self::Html => html::quote(value),
         }
     }
-}
-
-/// POSIX shell: bare where every letter is plain, else in single quotes, which carry every byte but
-/// the quote itself (POSIX.1-2024, Shell Command Language, 2.2.2).
-fn shell(value: &str) -> Result<Cow<'_, str>, Unquotable> {
-    if value.contains('\0') {
-        return Err(Unquotable {
-            reason: "a shell word cannot hold a NUL byte",
-        });
-    }
-    let plain = |c: char| {
-        c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@' | ':' | ',')
-    };
-    if !value.is_empty() && value.chars().all(plain) {
-        return Ok(Cow::Borrowed(value));
-    }
-    Ok(Cow::Owned(format!("'{}'", value.replace('\'', r"'\''"))))
 }

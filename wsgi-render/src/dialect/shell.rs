@@ -1,0 +1,45 @@
+//! POSIX shell.
+
+use std::borrow::Cow;
+
+use super::Unquotable;
+
+/// Bare where every letter is plain, else in single quotes, which carry every byte but the quote
+/// itself (POSIX.1-2024, Shell Command Language, 2.2.2).
+pub(super) fn quote(value: &str) -> Result<Cow<'_, str>, Unquotable> {
+    if value.contains('\0') {
+        return Err(Unquotable {
+            reason: "a shell word cannot hold a NUL byte",
+        });
+    }
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@' | ':' | ',')
+    };
+    if !value.is_empty() && value.chars().all(plain) {
+        return Ok(Cow::Borrowed(value));
+    }
+    Ok(Cow::Owned(format!("'{}'", value.replace('\'', r"'\''"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote;
+
+    #[test]
+    fn only_what_no_shell_reads_anything_into_stays_bare() {
+        for (value, word) in [
+            ("/srv/shop", "/srv/shop"),
+            ("", "''"),
+            ("~/x", "'~/x'"),
+            ("a b", "'a b'"),
+            ("a=b", "'a=b'"),
+            ("{a,b}", "'{a,b}'"),
+            ("it's", r"'it'\''s'"),
+            ("é", "'é'"),
+            ("a\nb", "'a\nb'"),
+        ] {
+            assert_eq!(quote(value).ok().as_deref(), Some(word));
+        }
+        assert!(quote("a\0b").is_err());
+    }
+}
