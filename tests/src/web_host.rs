@@ -111,6 +111,10 @@ impl WebHost {
     }
 
     /// Starts nginx, once its configuration is accepted without a warning.
+    ///
+    /// # Panics
+    ///
+    /// With nginx's own words, when it is not.
     #[must_use]
     #[track_caller]
     pub fn nginx_up(mut self) -> Self {

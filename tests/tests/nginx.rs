@@ -222,7 +222,7 @@ fn nginx_reads_back_what_its_dialect_wrote() {
     let mut server = String::from("server { listen 80 default_server; default_type text/plain;\n");
     for (i, value) in values.iter().enumerate() {
         let quoted = Dialect::Nginx.quote(value).unwrap();
-        server.push_str(&format!("location = /{i} {{ return 200 {quoted}; }}\n"));
+        server += &format!("location = /{i} {{ return 200 {quoted}; }}\n");
     }
     server.push('}');
     machine.ok(["rm", "/etc/nginx/sites-enabled/default"]);

@@ -52,12 +52,8 @@ struct SiteView<'a> {
     maintenance_page: String,
     error_page: String,
     storage: String,
-    r#static: bool,
-    static_dir: String,
-    static_links: String,
-    media: bool,
-    media_dir: String,
-    media_links: String,
+    static_files: ServedDir,
+    media: ServedDir,
     proxy: String,
     includes: Vec<String>,
 }
@@ -70,19 +66,20 @@ struct ProxyView<'a> {
     read_timeout: u32,
 }
 
-/// A directory that nginx serves, in the words of the template.
-struct Served {
-    is_served: bool,
-    directory: String,
+/// A directory that nginx serves.
+#[derive(Serialize)]
+struct ServedDir {
+    present: bool,
+    path: String,
     /// From where on links are looked at: those above, such as `current`, are the operator's.
     links_from: String,
 }
 
-impl Served {
+impl ServedDir {
     fn new(directory: Option<&AbsPath>) -> Self {
         Self {
-            is_served: directory.is_some(),
-            directory: directory.map(AbsPath::with_slash).unwrap_or_default(),
+            present: directory.is_some(),
+            path: directory.map(AbsPath::with_slash).unwrap_or_default(),
             links_from: directory
                 .map(|path| format!("from={path}"))
                 .unwrap_or_default(),
@@ -94,8 +91,6 @@ impl<'a> SiteView<'a> {
     fn new(app: &'a AppSpec, site: &'a Site) -> Self {
         let layout = app.layout();
         let hsts = app.tls().map_or(0, |tls| tls.hsts_max_age.get());
-        let static_files = Served::new(app.places.static_dir.as_deref());
-        let media = Served::new(app.places.media_dir.as_deref());
         Self {
             name: app.name.as_str(),
             socket: format!("unix:{}", layout.socket()),
@@ -119,12 +114,8 @@ impl<'a> SiteView<'a> {
             maintenance_page: layout.maintenance_page().to_string(),
             error_page: layout.error_page().to_string(),
             storage: layout.storage().to_string(),
-            r#static: static_files.is_served,
-            static_dir: static_files.directory,
-            static_links: static_files.links_from,
-            media: media.is_served,
-            media_dir: media.directory,
-            media_links: media.links_from,
+            static_files: ServedDir::new(app.places.static_dir.as_deref()),
+            media: ServedDir::new(app.places.media_dir.as_deref()),
             proxy: layout.nginx_proxy().to_string(),
             includes: site
                 .includes
@@ -211,7 +202,7 @@ fn stock_site_disabled() -> Artifact {
 
 #[cfg(test)]
 mod tests {
-    use wsgi_model::{AppName, AppParts, WsgiTarget};
+    use wsgi_model::{AppName, AppParts, Seconds, WsgiTarget};
 
     use super::*;
 
@@ -264,6 +255,40 @@ mod tests {
             assert_eq!(artifact.checks.len(), 1, "{}", artifact.path);
             assert_eq!(artifact.checks[0].moment, CheckMoment::InPlace);
             assert_eq!(artifact.notify, [owed::reload_nginx()], "{}", artifact.path);
+        }
+    }
+
+    #[test]
+    fn each_timeout_is_where_nginx_looks_for_it() {
+        let mut parts = parts();
+        let timeouts = &mut parts.site.timeouts;
+        for (field, seconds) in [
+            (&mut timeouts.keepalive, 11),
+            (&mut timeouts.send, 12),
+            (&mut timeouts.proxy_connect, 13),
+            (&mut timeouts.proxy_send, 14),
+            (&mut timeouts.proxy_read, 15),
+        ] {
+            *field = Seconds::new(seconds).expect("a time");
+        }
+        let all = artifacts(parts);
+        let directives: Vec<_> = all
+            .iter()
+            .filter_map(|artifact| match &artifact.node {
+                Node::File { contents, .. } => std::str::from_utf8(contents.expose()).ok(),
+                _ => None,
+            })
+            .flat_map(str::lines)
+            .map(str::trim)
+            .collect();
+        for directive in [
+            "keepalive_timeout 11s;",
+            "send_timeout 12s;",
+            "proxy_connect_timeout 13s;",
+            "proxy_send_timeout 14s;",
+            "proxy_read_timeout 15s;",
+        ] {
+            assert!(directives.contains(&directive), "{directive}");
         }
     }
 
