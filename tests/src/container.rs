@@ -76,7 +76,16 @@ impl Container {
             .into_iter()
             .map(|(path, text)| (path.to_owned(), text.as_bytes().to_owned()))
             .collect();
-        let app = app(vars, &LocalFiles(files));
+        Self::of(machine, app(vars, &LocalFiles(files)), target)
+    }
+
+    /// The container of an app that a test has built without a vars file.
+    ///
+    /// # Panics
+    ///
+    /// When something cannot be rendered or put in place.
+    #[track_caller]
+    pub fn of(machine: &Machine, app: AppSpec, target: &Target) -> Self {
         let bundle = match render(&app, target) {
             Ok(bundle) => bundle,
             Err(error) => panic!("{error}: {:?}", std::error::Error::source(&error)),

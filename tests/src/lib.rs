@@ -4,6 +4,7 @@
 //! Everything here panics with the whole story when the test computer cannot do what a test asks
 //! for: a test that skips in silence proves nothing.
 
+mod authority;
 mod container;
 mod http_answer;
 mod machine;
@@ -15,7 +16,9 @@ mod process;
 mod program;
 mod python_packages;
 mod wait;
+mod web_host;
 
+pub use authority::{Authority, KeyKind};
 pub use container::Container;
 pub use http_answer::HttpAnswer;
 pub use machine::{Machine, MachineBuilder};
@@ -26,3 +29,4 @@ pub use output::Output;
 pub use process::Process;
 pub use python_packages::PythonPackages;
 pub use wait::{wait_until, wait_until_within};
+pub use web_host::{WebHost, app};

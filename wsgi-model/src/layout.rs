@@ -1,6 +1,10 @@
 //! Every path that an app owns, derived in one place.
 
-use crate::{AbsPath, AppParts, AppSpec, Slug};
+use std::collections::BTreeSet;
+
+use heck::ToKebabCase as _;
+
+use crate::{AbsPath, AppParts, AppSpec, OwnedDir, Slug};
 
 /// The paths of one app; each is derived from its name and its places.
 ///
@@ -70,6 +74,8 @@ named_paths! {
     nginx_site => "/etc/nginx/sites-available/{name}";
     /// The link that enables it.
     nginx_enabled => "/etc/nginx/sites-enabled/{name}";
+    /// How nginx passes a request to the app.
+    nginx_proxy => "/etc/nginx/wsgi/{name}/proxy.conf";
     /// Further nginx files of the app.
     nginx_dir => "/etc/nginx/wsgi/{name}";
     /// Its TLS settings.
@@ -146,9 +152,47 @@ impl Layout<'_> {
         self.0.places.logs.join("supervisor.log")
     }
 
-    /// The wrapper of the cron task at `index`, counted from 0.
-    pub fn cron_wrapper(&self, index: usize) -> AbsPath {
-        self.cron_dir().join(&format!("{:02}", index + 1))
+    /// The wrappers of the cron tasks, in the order of the tasks.
+    ///
+    /// Each is named after its task, as `rotate-the-logs`: cron writes the path to the system's log
+    /// at every start, and a task that moves up or down keeps its file. The second of two tasks
+    /// whose names come out alike gets `-2`.
+    pub fn cron_wrappers(&self) -> Vec<AbsPath> {
+        let mut taken = BTreeSet::new();
+        let dir = self.cron_dir();
+        self.0
+            .cron_tasks
+            .iter()
+            .map(|task| {
+                let base = file_slug(task.name.as_str());
+                let mut name = base.clone();
+                let mut count = 1;
+                while !taken.insert(name.clone()) {
+                    count += 1;
+                    name = format!("{base}-{count}");
+                }
+                dir.join(&name)
+            })
+            .collect()
+    }
+
+    /// Whether the app's user could put a file at `path`, or a link in its place: root opens
+    /// nothing there for writing.
+    pub fn is_apps_to_write(&self, path: &AbsPath) -> bool {
+        let places = &self.0.places;
+        let run = self.run_dir();
+        [
+            &places.home,
+            &places.releases,
+            &places.logs,
+            &places.virtualenv,
+        ]
+        .into_iter()
+        .chain(&places.static_dir)
+        .chain(&places.media_dir)
+        .map(OwnedDir::path)
+        .chain([&run])
+        .any(|dir| path.is_within(dir))
     }
 
     /// The lock file of a cron task.
@@ -156,8 +200,79 @@ impl Layout<'_> {
         self.lock_dir().join(&format!("{slug}.lock"))
     }
 
+    /// What is below it belongs to one app each.
+    pub fn nginx_shared_dir() -> AbsPath {
+        AbsPath::derived("/etc/nginx/wsgi".to_owned())
+    }
+
+    /// The site that Debian's nginx comes with.
+    pub fn nginx_stock_site() -> AbsPath {
+        AbsPath::derived("/etc/nginx/sites-available/default".to_owned())
+    }
+
+    /// The link that enables it.
+    pub fn nginx_stock_link() -> AbsPath {
+        AbsPath::derived("/etc/nginx/sites-enabled/default".to_owned())
+    }
+
+    /// Where the nginx includes are installed.
+    pub fn nginx_include_dir(&self) -> AbsPath {
+        self.nginx_dir().join("include")
+    }
+
     /// Where an nginx include is installed.
     pub fn nginx_include(&self, file_name: &crate::IncludeName) -> AbsPath {
-        self.nginx_dir().join(&format!("include/{file_name}"))
+        self.nginx_include_dir().join(file_name.as_str())
+    }
+}
+
+/// `text` as the name of a file: words of ASCII letters and digits with dashes between them.
+fn file_slug(text: &str) -> String {
+    let ascii: String = text
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' })
+        .collect();
+    let mut slug = ascii.to_kebab_case();
+    // The whole path must fit the line that cron reads, and be easy to read in the system's log.
+    slug.truncate(60);
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "task" } else { slug }.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AppName, CommandLine, CronTask, Invalid, TaskName, WsgiTarget};
+
+    fn wrappers(names: &[&str]) -> Result<Vec<String>, Invalid> {
+        let mut parts = AppParts::new(AppName::parse("shop")?, WsgiTarget::parse("shop.wsgi")?);
+        for name in names {
+            let task = CronTask::new(TaskName::parse(name)?, CommandLine::parse("true")?);
+            parts.cron_tasks.push(task);
+        }
+        let paths = parts.layout().cron_wrappers();
+        Ok(paths
+            .iter()
+            .filter_map(|path| path.file_name().map(str::to_owned))
+            .collect())
+    }
+
+    #[test]
+    fn a_wrapper_is_named_after_its_task_and_alone_in_its_name() -> Result<(), Invalid> {
+        assert_eq!(
+            wrappers(&[
+                "Rotate the logs",
+                "../../etc/passwd",
+                "Почта",
+                "a",
+                "A!",
+                "a 2"
+            ])?,
+            ["rotate-the-logs", "etc-passwd", "task", "a", "a-2", "a-2-2"]
+        );
+        assert_eq!(wrappers(&["b", "a"])?, ["b", "a"]);
+        let long = wrappers(&[&"word ".repeat(40)])?;
+        assert!(long[0].len() <= 60 && long[0].ends_with('d'), "{long:?}");
+        Ok(())
     }
 }

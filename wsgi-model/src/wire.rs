@@ -11,6 +11,7 @@ pub(crate) mod yaml;
 
 pub use load::{Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Source, load};
 pub use plain::Exposure;
+pub(crate) use plain::{Plain, Shown};
 pub(crate) use readable::{
     Environment, IncludePath, KeySource, OneOrMany, Readable, UpperEnvironment,
 };

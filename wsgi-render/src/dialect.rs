@@ -1,10 +1,14 @@
 //! How a value is written in each kind of file, so that its reader gets the same value back.
 
-use std::borrow::Cow;
-
+mod crontab;
+mod html;
+mod logrotate;
+mod nginx;
 mod plain;
 mod python;
 mod shell;
+
+use std::borrow::Cow;
 
 /// A kind of file, as far as quoting goes.
 ///
@@ -19,6 +23,14 @@ pub enum Dialect {
     /// supervisor, systemd and sudoers: words that none of them reads anything into. Whatever
     /// else a file of theirs needs stands in a file of another dialect, which they only name.
     Plain,
+    /// A line of a crontab of Debian's cron: part of the command.
+    Crontab,
+    /// logrotate, one path or name.
+    Logrotate,
+    /// nginx, one parameter of a directive.
+    Nginx,
+    /// HTML, text or the value of an attribute in quotes.
+    Html,
 }
 
 /// Why a dialect cannot carry a value.
@@ -38,6 +50,10 @@ impl Dialect {
             Self::Shell => shell::quote(value),
             Self::Python => Ok(Cow::Owned(python::quote(value))),
             Self::Plain => plain::quote(value),
+            Self::Crontab => crontab::quote(value),
+            Self::Logrotate => logrotate::quote(value),
+            Self::Nginx => nginx::quote(value),
+            Self::Html => html::quote(value),
         }
     }
 }

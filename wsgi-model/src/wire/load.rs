@@ -85,9 +85,15 @@ pub struct Loaded {
     /// Warnings and notes, in the order of the file.
     pub remarks: Vec<Problem>,
     origins: Vec<(&'static Definition, Origin)>,
+    root: Node,
 }
 
 impl Loaded {
+    /// Gives a problem of this app its place in the file, where the variable is set in it.
+    pub fn locate(&self, problem: &mut Problem) {
+        problem.place = place_of(&self.root, &problem.variable);
+    }
+
     /// Every variable with where its value came from, in the order of the reference.
     pub fn origins(&self) -> &[(&'static Definition, Origin)] {
         &self.origins
@@ -147,6 +153,7 @@ pub fn load(source: &Source<'_>, lookups: &dyn Lookups) -> Result<Loaded, Reject
         app: AppSpec::checked(parts),
         remarks: reader.problems,
         origins,
+        root: reader.root,
     })
 }
 
@@ -232,13 +239,8 @@ impl Reader {
         }
     }
 
-    /// Where the variable is set, under any of its names.
     fn entry(&self, definition: &Definition) -> Option<&yaml::Entry> {
-        let Value::Map(entries) = &self.root.value else {
-            return None;
-        };
-        let names = |key: &str| key == definition.name || definition.aliases.contains(&key);
-        entries.iter().find(|e| names(&e.key.python_text()))
+        entry(&self.root, definition)
     }
 
     fn origin(&self, definition: &Definition) -> Origin {
@@ -569,35 +571,44 @@ impl Reader {
             if involves.iter().any(|name| self.refused.contains(name)) {
                 continue;
             }
-            problem.place = self.place_of(&problem.variable);
+            problem.place = place_of(&self.root, &problem.variable);
             self.problems.push(problem);
         }
     }
+}
 
-    /// Where a variable's path leads, or the nearest thing above it that stands in the file.
-    fn place_of(&self, path: &str) -> Option<Place> {
-        let mut steps = path
-            .split(['.', '['])
-            .map(|step| step.trim_end_matches(']'));
-        let first = steps.next()?;
-        let definition = VARIABLES.iter().find(|d| d.name == first)?;
-        let mut node = &self.entry(definition)?.node;
-        for step in steps {
-            let next = match &node.value {
-                Value::List(items) => step.parse::<usize>().ok().and_then(|i| items.get(i)),
-                // A mapping in place of a list of one.
-                Value::Map(_) if step == "0" => Some(node),
-                Value::Map(entries) => entries
-                    .iter()
-                    .find(|e| e.key.python_text().eq_ignore_ascii_case(step))
-                    .map(|e| &e.node),
-                _ => None,
-            };
-            match next {
-                Some(next) => node = next,
-                None => break,
-            }
+/// Where the variable is set, under any of its names.
+fn entry<'n>(root: &'n Node, definition: &Definition) -> Option<&'n yaml::Entry> {
+    let Value::Map(entries) = &root.value else {
+        return None;
+    };
+    let names = |key: &str| key == definition.name || definition.aliases.contains(&key);
+    entries.iter().find(|e| names(&e.key.python_text()))
+}
+
+/// Where a variable's path leads, or the nearest thing above it that stands in the file.
+fn place_of(root: &Node, path: &str) -> Option<Place> {
+    let mut steps = path
+        .split(['.', '['])
+        .map(|step| step.trim_end_matches(']'));
+    let first = steps.next()?;
+    let definition = VARIABLES.iter().find(|d| d.name == first)?;
+    let mut node = &entry(root, definition)?.node;
+    for step in steps {
+        let next = match &node.value {
+            Value::List(items) => step.parse::<usize>().ok().and_then(|i| items.get(i)),
+            // A mapping in place of a list of one.
+            Value::Map(_) if step == "0" => Some(node),
+            Value::Map(entries) => entries
+                .iter()
+                .find(|e| e.key.python_text().eq_ignore_ascii_case(step))
+                .map(|e| &e.node),
+            _ => None,
+        };
+        match next {
+            Some(next) => node = next,
+            None => break,
         }
-        Some(node.place)
     }
+    Some(node.place)
 }

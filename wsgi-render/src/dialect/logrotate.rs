@@ -1,0 +1,39 @@
+//! A path or name in a logrotate file.
+
+use std::borrow::Cow;
+
+use super::Unquotable;
+
+/// logrotate splits the paths before a `{` as popt does, so that quotes work, and then expands
+/// globs, also quoted ones. It takes no quotes around the names of users and groups
+/// (`unknown user '"shop"'`), which are always plain.
+pub(super) fn quote(value: &str) -> Result<Cow<'_, str>, Unquotable> {
+    let refuse = |reason| Err(Unquotable { reason });
+    if value.contains(['\n', '\r', '\0']) {
+        return refuse("logrotate takes no line break in a path");
+    }
+    if value.contains(['{', '}']) {
+        return refuse("logrotate takes no brace in a path, however it is quoted");
+    }
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@');
+    if !value.is_empty() && value.chars().all(plain) {
+        return Ok(Cow::Borrowed(value));
+    }
+    let mut quoted = String::with_capacity(value.len() + 2);
+    quoted.push('"');
+    for c in value.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            // Once for popt, once for glob(3).
+            '\\' => quoted.push_str(r"\\\\"),
+            '*' | '?' | '[' | ']' => {
+                quoted.push_str(r"\\");
+                quoted.push(c);
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    Ok(Cow::Owned(quoted))
+}
