@@ -162,13 +162,14 @@ fn static_files_come_from_their_directory_and_from_nowhere_else() {
 fn an_app_cannot_publish_files_of_others_by_links() {
     let host = WebHost::with(&[SHOP]).up();
     let machine = &host.machine;
-    machine.sh(
-        "mkdir -p /mnt/shop/media/own && echo mine >/srv/shop/media/own/file
-         ln -s own/file /mnt/shop/media/link
-         ln -s /var/log/nginx /mnt/shop/media/logs
-         ln -s /var/log/nginx/shop.access.log /mnt/shop/media/log
-         chown -hR shop /mnt/shop/media",
-    );
+    let links = "set -e
+        mkdir -p /mnt/shop/media/own
+        echo mine >/mnt/shop/media/own/file
+        ln -s own/file /mnt/shop/media/link
+        ln -s /var/log/nginx /mnt/shop/media/logs
+        ln -s /var/log/nginx/shop.access.log /mnt/shop/media/log
+        chown -hR shop /mnt/shop/media";
+    machine.sh(links).expect_success();
     assert_eq!(host.get("/media/link").text(), "mine\n");
     assert_eq!(
         host.get("/media/link").header("cache-control"),
