@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use wsgi_model::{AppSpec, Artifact, LookupError, Lookups, Node, Source, load};
 use wsgi_render::{Target, render};
 
-use crate::{Entry, Kind, Machine, Process, wait_until};
+use crate::{Entry, HttpAnswer, Kind, Machine, Process, wait_until};
 
 const ECHO_APP: &str = include_str!("echo_app.py");
 
@@ -127,6 +127,31 @@ impl WebHost {
         });
         self.nginx = Some(nginx);
         self
+    }
+
+    /// Asks the first app by its first name over plain HTTP.
+    ///
+    /// # Panics
+    ///
+    /// When nothing answers.
+    #[track_caller]
+    pub fn get(&self, path: &str) -> HttpAnswer {
+        self.ask(&[], path)
+    }
+
+    /// Asks the first app by its first name over plain HTTP, with further arguments of `curl`.
+    ///
+    /// # Panics
+    ///
+    /// When nothing answers.
+    #[track_caller]
+    pub fn ask(&self, arguments: &[&str], path: &str) -> HttpAnswer {
+        let names = self.apps.first().map(|app| &app.site.server_names);
+        let name = names.and_then(|names| names.first());
+        let name = name.map_or("localhost", |name| name.as_str());
+        let url = format!("http://{name}{path}");
+        let url = std::iter::once(url.as_str());
+        self.machine.http(arguments.iter().copied().chain(url))
     }
 
     /// Both of them.
