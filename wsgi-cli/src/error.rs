@@ -1,6 +1,9 @@
 //! Why a command ended early.
 
 use std::io;
+use std::path::Path;
+
+use wsgi_render::Unquotable;
 
 use crate::exit;
 use crate::output::PrintError;
@@ -14,14 +17,28 @@ pub(crate) enum CommandError {
     Print(#[from] PrintError),
     #[error("cannot make {path}")]
     Make { path: String, source: io::Error },
+    #[error("a variable cannot be printed for a shell")]
+    Unquotable { source: Unquotable },
 }
 
 impl CommandError {
+    /// The file or directory at `path` cannot be made.
+    pub(crate) fn make(path: &Path, source: io::Error) -> Self {
+        let path = path.to_string_lossy().into_owned();
+        Self::Make { path, source }
+    }
+
+    /// A value cannot be written for a shell.
+    pub(crate) const fn unquotable(source: Unquotable) -> Self {
+        Self::Unquotable { source }
+    }
+
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::GivenTwice { .. } => exit::USAGE,
             Self::Print(_) => exit::PART_WAY,
             Self::Make { .. } => exit::CONFLICT,
+            Self::Unquotable { .. } => exit::REFUSED,
         }
     }
 
@@ -32,7 +49,7 @@ impl CommandError {
                 "nothing that is there is overwritten: give another name, or remove it first"
                     .to_owned(),
             ),
-            Self::Print(_) | Self::Make { .. } => None,
+            Self::Print(_) | Self::Make { .. } | Self::Unquotable { .. } => None,
         }
     }
 }

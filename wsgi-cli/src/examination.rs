@@ -6,6 +6,7 @@ use serde::Serialize;
 use wsgi_model::{HostClaims, Loaded, Problem, Severity};
 
 use crate::error::CommandError;
+use crate::exit;
 use crate::operator::Operator;
 use crate::output::{Console, ProblemJson, Tally, Verbosity, failure, report, visible};
 use crate::parallel::in_order;
@@ -140,6 +141,15 @@ pub(crate) fn examine<T: Send>(
 }
 
 impl Examined {
+    /// The exit status that follows.
+    pub(crate) const fn status(&self) -> u8 {
+        if self.refused > 0 {
+            exit::REFUSED
+        } else {
+            exit::DONE
+        }
+    }
+
     fn unreadable(&mut self, console: &mut Console<'_>, reader: Reader, error: &UnreadableVars) {
         self.refused += 1;
         match reader {

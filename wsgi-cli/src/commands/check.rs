@@ -4,8 +4,7 @@ use serde::Serialize;
 
 use crate::args::Check;
 use crate::error::CommandError;
-use crate::examination::{Examined, FileJson, Neighbours, Reader, examine};
-use crate::exit;
+use crate::examination::{FileJson, Neighbours, Reader, examine};
 use crate::output::{Console, Verbosity, visible};
 
 #[derive(Serialize)]
@@ -30,13 +29,10 @@ pub(super) fn check(args: &Check, console: &mut Console<'_>) -> Result<u8, Comma
             Ok(console.print(format_args!("{app}: {file}: ok{comma}{}\n", accepted.tally))?)
         },
     )?;
-    let Examined { files, refused, .. } = examined;
+    let status = examined.status();
     if reader == Reader::Program {
+        let files = examined.files;
         console.print_json(&Document { files })?;
     }
-    Ok(if refused > 0 {
-        exit::REFUSED
-    } else {
-        exit::DONE
-    })
+    Ok(status)
 }

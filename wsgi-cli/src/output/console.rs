@@ -1,7 +1,7 @@
 //! The two streams of a run, and how they are written to.
 
 use std::fmt::Arguments;
-use std::io::{self, Write};
+use std::io;
 
 use serde::Serialize;
 

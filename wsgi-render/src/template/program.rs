@@ -37,8 +37,8 @@ enum Step {
 struct Name {
     /// How many `../` it has.
     up: usize,
-    /// `None` for `this`.
-    field: Option<Box<str>>,
+    /// None for `this`, two for `record.field`.
+    fields: Vec<Box<str>>,
 }
 
 /// Why a program stopped.
@@ -135,12 +135,17 @@ fn name(parameter: &Parameter) -> Result<Name, TemplateFault> {
         up += 1;
         rest = outer;
     }
-    let field = match rest {
-        "this" => None,
-        field if field.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Some(field.into()),
-        _ => return unknown(&format!("the path `{rest}`")),
+    let fields: Vec<Box<str>> = match rest {
+        "this" => Vec::new(),
+        _ => rest.split('.').map(Into::into).collect(),
     };
-    Ok(Name { up, field })
+    let is_field = |field: &str| {
+        !field.is_empty() && field.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    if !fields.iter().all(|field| is_field(field)) {
+        return unknown(&format!("the path `{rest}`"));
+    }
+    Ok(Name { up, fields })
 }
 
 /// A value and those around it, the nearest first.
@@ -220,16 +225,15 @@ fn find<'a>(name: &Name, scope: &Scope<'a>) -> Result<&'a Value, Stop> {
     for _ in 0..name.up {
         scope = scope.outer.ok_or_else(|| wrong(name, "in a list"))?;
     }
-    let Some(field) = &name.field else {
-        return Ok(scope.this);
-    };
-    let Value::Record(fields) = scope.this else {
-        return Err(wrong(name, "in a record"));
-    };
-    let found = fields.iter().find(|(key, _)| **key == **field);
-    found
-        .map(|(_, value)| value)
-        .ok_or_else(|| wrong(name, "in the view"))
+    let mut value = scope.this;
+    for field in &name.fields {
+        let Value::Record(fields) = value else {
+            return Err(wrong(name, "in a record"));
+        };
+        let found = fields.iter().find(|(key, _)| **key == **field);
+        value = &found.ok_or_else(|| wrong(name, "in the view"))?.1;
+    }
+    Ok(value)
 }
 
 fn wrong(name: &Name, wanted: &str) -> Stop {
@@ -241,7 +245,10 @@ impl std::fmt::Display for Name {
         for _ in 0..self.up {
             f.write_str("../")?;
         }
-        f.write_str(self.field.as_deref().unwrap_or("this"))
+        match self.fields.as_slice() {
+            [] => f.write_str("this"),
+            fields => f.write_str(&fields.join(".")),
+        }
     }
 }
 
