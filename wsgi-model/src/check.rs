@@ -104,13 +104,15 @@ fn rights(app: &AppParts, found: &mut Findings) {
             "`wsgi_sudo: yes` lets it control its own program and nothing else",
         ).with("wsgi_gunicorn_user");
     }
-    if app.support_email.is_placeholder() {
-        found.warning(
-            "placeholder",
-            "wsgi_support_email",
-            "nobody reads support@example.com, so the error pages show no contact",
-            "set it to an address that somebody reads",
-        );
+    if app.expose && app.support_email.is_placeholder() {
+        found
+            .warning(
+                "placeholder",
+                "wsgi_support_email",
+                "nobody reads support@example.com, so the error pages show no contact",
+                "set it to an address that somebody reads",
+            )
+            .with("wsgi_expose");
     }
 }
 

@@ -47,6 +47,10 @@ impl<'n> Fields<'n> {
             at.below(&step(&key), |at| {
                 let help = match near {
                     Some(near) => format!("did you mean `{near}`?"),
+                    // `{weekday: sat,sun}` is a weekday and a key without a value.
+                    None if entry.node.is_nothing() => {
+                        "if it belongs to the value before it, put that value in quotes: the comma ends it".to_owned()
+                    }
                     None => format!("known here: {}", names().collect::<Vec<_>>().join(", ")),
                 };
                 at.refuse(

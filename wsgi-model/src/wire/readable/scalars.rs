@@ -56,6 +56,22 @@ pub(crate) fn warn_of_respelling(node: &Node, scalar: &Scalar, at: &mut At<'_>) 
     }
 }
 
+/// Says so when a number is another one than a human reads: `010` is 8, `1:30` is 90.
+fn warn_of_other_base(node: &Node, scalar: &Scalar, at: &mut At<'_>) {
+    let Kind::Int(number) = &scalar.kind else {
+        return;
+    };
+    let written = scalar.written.replace('_', "");
+    if written.strip_prefix('+').unwrap_or(&written) != number {
+        let why = Invalid::new(format!(
+            "YAML reads `{}` as {number}",
+            shown(&scalar.written)
+        ));
+        let help = format!("write {number} if that is meant");
+        at.warn(node.place, "respelled", &why.help(help));
+    }
+}
+
 const QUOTE_IT: &str = "put it in quotes to keep it as it is written";
 
 /// Types that are parsed from a text and printed as one.
@@ -242,9 +258,7 @@ macro_rules! integer_types {
                     }
                 };
                 let number = at.accept(node, number)?;
-                if matches!(scalar.kind, Kind::Int(_)) {
-                    warn_of_respelling(node, scalar, at);
-                }
+                warn_of_other_base(node, scalar, at);
                 Some(number)
             }
 
