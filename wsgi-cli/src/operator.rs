@@ -107,5 +107,8 @@ fn is_missing(error: &io::Error) -> bool {
 }
 
 fn failed(error: io::Error) -> LookupError {
-    LookupError::new(error.to_string())
+    LookupError::new(match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    })
 }

@@ -64,7 +64,9 @@ impl<'a> SourceText<'a> {
         let index = number.checked_sub(1)?;
         let line = self.lines.get(index)?;
         let about = type_at(variable);
-        let about_secret = about.is_some_and(holds_secret);
+        // Somebody may give a private key where a public one belongs.
+        let holds_key = line.text.contains("PRIVATE KEY");
+        let about_secret = holds_key || about.is_some_and(holds_secret);
         let owner_is_open = line.owner.is_some_and(|d| !holds_secret(d.takes));
         if owner_is_open && !about_secret {
             return Some(vec![Piece::Open(line.text)]);
@@ -79,8 +81,7 @@ impl<'a> SourceText<'a> {
         let marked = bytes(line.text, marked);
         let span = &line.text[marked.clone()];
         let names_itself = last_step(variable).is_some_and(|step| is_name(span, step));
-        let harmless =
-            names_itself || (is_scalar(span) && about.is_some_and(|about| !holds_secret(about)));
+        let harmless = names_itself || (is_scalar(span) && about.is_some() && !about_secret);
         if harmless && marked.start >= shown.len() {
             pieces.push(closed(&line.text[shown.len()..marked.start]));
             pieces.push(Piece::Open(span));
