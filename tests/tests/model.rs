@@ -460,7 +460,7 @@ fn nothing_that_prints_itself_prints_a_secret() {
 }
 
 #[test]
-fn a_hostile_file_of_four_mebibytes_is_refused_at_once() {
+fn four_mebibytes_of_anything_are_answered_at_once() {
     const SIZE: usize = 4 << 20;
     let filled = |head: &str, line: &dyn Fn(usize) -> String| {
         let mut text = format!("{REQUIRED}{head}");
@@ -526,10 +526,10 @@ fn a_hostile_file_of_four_mebibytes_is_refused_at_once() {
         let start = Instant::now();
         let found = problems(text.as_bytes(), &AnyFile);
         let took = start.elapsed();
-        assert!(
-            found.iter().any(|p| p.severity == Severity::Error),
-            "{what} was taken"
-        );
+        // Many names and many paths are much, but nothing is wrong with them.
+        let refused = found.iter().any(|p| p.severity == Severity::Error);
+        let harmless = matches!(what, "server names" | "shared paths");
+        assert!(refused || harmless, "{what} was taken");
         assert!(took < limit, "{what} took {took:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! A spec that was built in code is, as a vars file, that spec again.
+//! A spec that was built in code is, as a vars file, that spec again; and it renders.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
@@ -160,6 +160,53 @@ fn spec() -> impl Strategy<Value = AppSpec> {
     )
 }
 
+/// A spec whose directories are where one would not look for them.
+fn scattered() -> impl Strategy<Value = AppSpec> {
+    const PLACES: &[&str] = &[
+        "/mnt/shop",
+        "/mnt/shop/500.html",
+        "/mnt/shop/media",
+        "/srv/a",
+        "/srv/a/b",
+        "/srv/a/current",
+        "/srv/a/current/b",
+        "/srv/a/releases",
+        "/srv/a/releases/current",
+        "/srv/a/maintenance.html",
+        "/srv/a/.bashrc",
+        "/srv/a/supervisor.log",
+        "/var/lib/shop",
+        "/var/lib/shop/run",
+        "/var/lib/shop/locks/a",
+        "/var/lib/shop/venv",
+        "/var/lib/shop/venv/bin",
+        "/var/lib/shop/venv/bin/postactivate",
+        "/var/log/shop",
+        "/var/log/shop/shop.log",
+        "/var/www/shop",
+        "/var/www/shop/current",
+        "/var/www/shop/releases",
+    ];
+    let place = || proptest::option::weighted(0.4, proptest::sample::select(PLACES));
+    (place(), place(), place(), place(), place(), place()).prop_filter_map(
+        "directories that get along",
+        |(home, virtualenv, releases, logs, static_dir, media_dir)| {
+            let name = AppName::parse("shop").ok()?;
+            let mut parts = AppParts::new(name, WsgiTarget::parse("shop.wsgi").ok()?);
+            let dir = |text: &str| OwnedDir::parse(text).unwrap();
+            let places = &mut parts.places;
+            let of = |place: Option<&str>, default: &OwnedDir| place.map_or(default.clone(), dir);
+            places.home = of(home, &places.home);
+            places.virtualenv = of(virtualenv, &places.virtualenv);
+            places.releases = of(releases, &places.releases);
+            places.logs = of(logs, &places.logs);
+            places.static_dir = static_dir.map(dir).or(places.static_dir.take());
+            places.media_dir = media_dir.map(dir).or(places.media_dir.take());
+            AppSpec::new(parts).ok()
+        },
+    )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -171,6 +218,18 @@ proptest! {
             Ok(loaded) => prop_assert_eq!(&loaded.app, &app),
             Err(rejected) => prop_assert!(false, "{:#?}", rejected.problems),
         }
+    }
+
+    #[test]
+    fn a_spec_renders(app in spec()) {
+        let rendered = wsgi_render::render(&app, &wsgi_render::Target::default());
+        prop_assert!(rendered.is_ok(), "{rendered:?}");
+    }
+
+    #[test]
+    fn directories_that_get_along_render_to_different_paths(app in scattered()) {
+        let rendered = wsgi_render::render(&app, &wsgi_render::Target::default());
+        prop_assert!(rendered.is_ok(), "{:?} {rendered:?}", app.places);
     }
 
     #[test]
