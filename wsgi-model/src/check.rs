@@ -132,18 +132,17 @@ fn packages(app: &AppParts, found: &mut Findings) {
                 )
                 .see("wsgi_gunicorn_version", "the other version");
         }
-        match seen.get(&name) {
-            Some(first) => {
-                _ = found
-                    .error(
-                        "duplicate-package",
-                        variable(i, "name"),
-                        format!("`{}` is in the list already", package.name),
-                        "keep one of the two",
-                    )
-                    .see(variable(*first, "name"), "it is here first")
-            }
-            None => _ = seen.insert(name, i),
+        if let Some(first) = seen.get(&name) {
+            found
+                .error(
+                    "duplicate-package",
+                    variable(i, "name"),
+                    format!("`{}` is in the list already", package.name),
+                    "keep one of the two",
+                )
+                .see(variable(*first, "name"), "it is here first");
+        } else {
+            seen.insert(name, i);
         }
     }
 }

@@ -56,7 +56,7 @@ impl AbsPath {
         Ok(Self(if normal.is_empty() {
             "/".into()
         } else {
-            normal.into()
+            normal
         }))
     }
 

@@ -11,6 +11,7 @@ macro_rules! quantity {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name($inner);
 
+        #[allow(clippy::unreadable_literal, reason = "messages show the literals as they stand")]
         impl $name {
             /// The smallest legal value.
             pub const MIN: $inner = $min;

@@ -168,7 +168,7 @@ define! {
 
 /// The keys of a database.
 pub(crate) mod database {
-    use super::*;
+    use super::{DatabaseId, EnvValue, Nothing, Required, define};
 
     define! {
         /// The keys.
@@ -192,7 +192,7 @@ pub(crate) mod database {
 
 /// The keys of a Python package.
 pub(crate) mod pip {
-    use super::*;
+    use super::{Nothing, PipPackage, PipVersion, Required, define};
 
     define! {
         /// The keys.
@@ -208,7 +208,10 @@ pub(crate) mod pip {
 
 /// The keys of a cron task.
 pub(crate) mod cron {
-    use super::*;
+    use super::{
+        AbsPath, CommandLine, Environment, Nothing, Required, Schedule, Slug, TaskName, TaskUser,
+        Text, define,
+    };
 
     define! {
         /// The keys.
@@ -236,7 +239,7 @@ pub(crate) mod cron {
 
 /// The fields of a schedule.
 pub(crate) mod frequency {
-    use super::*;
+    use super::{Text, define};
     use crate::wire::{Day, Hour, Minute, Month, Weekday};
 
     define! {

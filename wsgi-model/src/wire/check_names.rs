@@ -79,15 +79,12 @@ pub(super) fn refuse_unknown(root: &Node, problems: &mut Vec<Problem>) {
                 .at(entry.key_place)
                 .help(help)
         };
-        problems.push(match REPLACED.iter().find(|(old, _)| *old == key) {
-            Some((_, help)) => problem("this variable of an older role is gone", (*help).to_owned()),
-            None => {
-                let help = match nearest(&key, names()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "`wsgi-cli schema` and `wsgi-cli init` show all of them; a variable of your own needs another prefix".to_owned(),
-                };
-                problem("there is no such variable", help)
-            }
+        problems.push(if let Some((_, help)) = REPLACED.iter().find(|(old, _)| *old == key) { problem("this variable of an older role is gone", (*help).to_owned()) } else {
+            let help = match nearest(&key, names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`wsgi-cli schema` and `wsgi-cli init` show all of them; a variable of your own needs another prefix".to_owned(),
+            };
+            problem("there is no such variable", help)
         });
     }
 }

@@ -163,6 +163,7 @@ impl AppParts {
     /// An app of this name and module; everything else has its default.
     ///
     /// The authorized keys are empty: there is no operator to take them from.
+    #[expect(clippy::needless_pass_by_value, reason = "the parts own them")]
     pub fn new(name: AppName, wsgi: WsgiTarget) -> Self {
         let texts = [
             (v::NAME.definition.name, name.as_str()),

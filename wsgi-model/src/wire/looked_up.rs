@@ -96,10 +96,8 @@ impl Reader {
             let mut refuse = |code: &'static str, why: &Invalid| at.refuse(*place, code, why);
             let file_name = path.rsplit('/').next().unwrap_or(path);
             let file_name = IncludeName::parse(file_name).unwrap_or_else(|why| {
-                match path.is_empty() {
-                    true => refuse("invalid-value", &Invalid::new("the path is empty")),
-                    false => refuse("invalid-value", &why),
-                }
+                let empty = path.is_empty().then(|| Invalid::new("the path is empty"));
+                refuse("invalid-value", &empty.unwrap_or(why));
                 IncludeName::stand_in(i)
             });
             let readable = !path.is_empty() && !path.contains('\0');

@@ -38,9 +38,8 @@ impl Serialize for Shown<'_> {
             Plain::Null => serializer.serialize_none(),
             Plain::Bool(value) => serializer.serialize_bool(*value),
             Plain::Int(value) => serializer.serialize_i64(*value),
-            Plain::Text(text) => serializer.serialize_str(text),
             Plain::Secret(_) if exposure == Exposure::Masked => serializer.serialize_str(MASK),
-            Plain::Secret(text) => serializer.serialize_str(text),
+            Plain::Text(text) | Plain::Secret(text) => serializer.serialize_str(text),
             Plain::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
                 for item in items {

@@ -6,7 +6,9 @@ use super::yaml::{Entry, Node, Value};
 use crate::variable::{Fallback, Type, Variable};
 use crate::variables::{cron, database, frequency, pip};
 use crate::wire::plain::Plain;
-use crate::*;
+use crate::{
+    CronField, CronTask, CronUnit, Database, Definition, Invalid, PipRequirement, Schedule, nearest,
+};
 
 /// The mapping of a record, whose keys are all known.
 struct Fields<'n> {

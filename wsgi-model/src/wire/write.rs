@@ -6,7 +6,7 @@ use super::written;
 use super::{DirectoryPath, OneOrMany, UpperEnvironment};
 use crate::variable::Variable;
 use crate::variables as v;
-use crate::*;
+use crate::{AppParts, AppSpec, Definition, VARIABLES};
 
 /// A variable and its value.
 type Set = (&'static Definition, Plain);

@@ -6,7 +6,13 @@ use crate::variable::Type;
 use crate::wire::plain::Plain;
 use crate::wire::scalar::{Kind, Scalar};
 use crate::wire::yaml::{Node, Value};
-use crate::*;
+use crate::{
+    AbsPath, AppName, AptPackage, CommandLine, DatabaseId, EmailAddress, EnvPrefix, EnvValue,
+    HealthPath, HealthStatus, HstsMaxAge, Invalid, MaxRequests, OwnedDir, PipPackage, PipVersion,
+    Place, Port, PublicKey, RelativePath, ReleaseCount, RequestLineLimit, Resolver, Seconds,
+    ServerName, Slug, Sudo, TaskName, TaskUser, TlsProfile, UserName, WorkerTimeout, Workers,
+    WsgiTarget, nearest,
+};
 
 /// A value that is parsed from a text. Numbers are taken as Ansible prints them; null and booleans
 /// are no text.
@@ -418,6 +424,8 @@ impl KeySource {
         if PublicKey::is_like(text) {
             return None;
         }
+        // ssh-keygen writes `.pub`, and no other spelling of it.
+        #[expect(clippy::case_sensitive_file_extension_comparisons)]
         let one_word = !text.contains(char::is_whitespace) || text.ends_with(".pub");
         (one_word && !text.is_empty() && text.contains(['/', '.', '~'])).then_some(text)
     }
