@@ -61,6 +61,7 @@ mod path;
 mod place;
 mod problem;
 mod quantity;
+mod reserved;
 mod secret;
 mod site;
 mod text;

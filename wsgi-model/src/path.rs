@@ -51,41 +51,12 @@ impl AbsPath {
                 Invalid::new(format!("`{}` is not an absolute path", shown(text))).help(help),
             );
         }
-        if let Some(bad) = text.chars().find(|&c| !is_path_letter(c)) {
-            return Err(Invalid::new(format!("`{}` has {} in it", shown(text), shown_letter(bad)))
-                .help("a path here takes letters, digits, space and `. _ - + @ = ~`; nginx, supervisor or logrotate would misread the rest"));
-        }
-        if text.len() > 1000 {
-            return Err(
-                Invalid::new(format!("the path is {} bytes long", text.len()))
-                    .help("at most 1,000 bytes"),
-            );
-        }
-        let mut out = String::with_capacity(text.len());
-        for part in text.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => {
-                    return Err(Invalid::new(format!("`{}` climbs with `..`", shown(text)))
-                        .help("write where it leads to"));
-                }
-                _ if part != part.trim() => {
-                    return Err(Invalid::new(format!(
-                        "`{}` has a space beside a `/`",
-                        shown(text)
-                    ))
-                    .help("take the space out"));
-                }
-                _ => {
-                    out.push('/');
-                    out.push_str(part);
-                }
-            }
-        }
-        if out.is_empty() {
-            out.push('/');
-        }
-        Ok(Self(out.into()))
+        let normal = normalised(text)?;
+        Ok(Self(if normal.is_empty() {
+            "/".into()
+        } else {
+            normal.into()
+        }))
     }
 
     /// A path that this crate derives from legal parts.
@@ -277,22 +248,74 @@ impl RelativePath {
     /// # Errors
     /// [`Invalid`] when it is absolute, climbs, is empty, or has a letter that a path cannot have here.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() {
+            return Err(Invalid::new("the path is empty"));
+        }
         if text.starts_with('/') {
             return Err(Invalid::new(format!("`{}` is absolute", shown(text)))
                 .help("write it as seen from the release's directory, such as `uploads`"));
         }
-        let whole = AbsPath::parse(&format!("/{text}"))?;
-        if whole.is_root() {
-            return Err(Invalid::new("the path names the release itself")
-                .help("name a file or directory in it"));
+        let normal = normalised(text)?;
+        match normal.strip_prefix('/') {
+            Some(path) => Ok(Self(path.into())),
+            None => Err(
+                Invalid::new(format!("`{}` is the release itself", shown(text)))
+                    .help("name a file or directory in it"),
+            ),
         }
-        Ok(Self(whole.as_str()[1..].into()))
     }
 
     /// The path without a trailing slash.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+}
+
+/// The parts of a path, each after a slash, without those that lead nowhere.
+fn normalised(text: &str) -> Result<String, Invalid> {
+    let refuse = |reason: String, help: &'static str| Err(Invalid::new(reason).help(help));
+    if let Some(bad) = text.chars().find(|&c| !is_path_letter(c)) {
+        return refuse(
+            format!("`{}` has {} in it", shown(text), shown_letter(bad)),
+            "a path here takes letters, digits, space and `. _ - + @ = ~`; nginx, supervisor or logrotate would misread the rest",
+        );
+    }
+    if text.len() > 1000 {
+        return refuse(
+            format!("the path is {} bytes long", text.len()),
+            "at most 1,000 bytes",
+        );
+    }
+    let mut out = String::with_capacity(text.len());
+    for part in text.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                return refuse(
+                    format!("`{}` climbs with `..`", shown(text)),
+                    "write where it leads to",
+                );
+            }
+            _ if part != part.trim() => {
+                return refuse(
+                    format!("`{}` has a space beside a `/`, or at an end", shown(text)),
+                    "take the space out",
+                );
+            }
+            // NAME_MAX of Linux's file systems.
+            _ if part.len() > 255 => {
+                return refuse(
+                    format!("a part of `{}` is {} bytes long", shown(text), part.len()),
+                    "at most 255 bytes between two slashes",
+                );
+            }
+            _ => {
+                out.push('/');
+                out.push_str(part);
+            }
+        }
+    }
+    Ok(out)
 }
 
 /// Whether a normalised path is another one, or lies below it.

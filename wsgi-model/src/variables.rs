@@ -3,7 +3,9 @@
 use crate::cron::CronTask;
 use crate::variable::Fallback::{Nothing, Required, Text};
 use crate::variable::define;
-use crate::wire::{Environment, IncludePath, KeySource, OneOrMany, UpperEnvironment};
+use crate::wire::{
+    DirectoryPath, Environment, IncludePath, KeySource, OneOrMany, UpperEnvironment,
+};
 use crate::{
     AbsPath, AppName, AptPackage, CommandLine, Database, DatabaseId, EmailAddress, EnvPrefix,
     EnvValue, HealthPath, HealthStatus, HstsMaxAge, MaxRequests, OwnedDir, PipPackage,
@@ -38,7 +40,7 @@ define! {
     }
     Places {
         /// Holds what outlives releases, in a directory of the app's name.
-        STORAGE: AbsPath = "wsgi_storage_dir", Text("/mnt/");
+        STORAGE: DirectoryPath = "wsgi_storage_dir", Text("/mnt/");
         /// The virtualenv.
         VIRTUALENV: OwnedDir = "wsgi_virtualenv", Text("/var/lib/{name}/venv/");
         /// The app's directory, which is its user's home. The running release is `current` in it.

@@ -2,8 +2,11 @@
 
 mod check_names;
 mod load;
+pub(crate) mod locate;
+mod looked_up;
 mod plain;
 mod readable;
+mod reader;
 mod records;
 pub(crate) mod scalar;
 mod write;
@@ -13,7 +16,7 @@ pub use load::{Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Source
 pub use plain::Exposure;
 pub(crate) use plain::{Plain, Shown};
 pub(crate) use readable::{
-    Environment, IncludePath, KeySource, OneOrMany, Readable, UpperEnvironment,
+    DirectoryPath, Environment, IncludePath, KeySource, OneOrMany, Readable, UpperEnvironment,
 };
 pub(crate) use records::{Day, Hour, Minute, Month, Weekday};
 pub use write::Resolved;

@@ -2,7 +2,7 @@
 
 use super::plain::{Exposure, Plain, Shown};
 use super::readable::Readable;
-use super::{OneOrMany, UpperEnvironment};
+use super::{DirectoryPath, OneOrMany, UpperEnvironment};
 use crate::variable::Variable;
 use crate::variables as v;
 use crate::*;
@@ -69,7 +69,7 @@ fn sets(app: &AppParts) -> Vec<Set> {
     put.value(&v::ENV_VARS, &UpperEnvironment(app.env_vars.clone()));
     put.value(&v::DATABASES, &app.databases);
     put.value(&v::EXPOSE, &app.expose);
-    put.plain(&v::STORAGE, Plain::Text(app.places.storage.with_slash()));
+    put.value(&v::STORAGE, &DirectoryPath(app.places.storage.clone()));
     put.value(&v::VIRTUALENV, &app.places.virtualenv);
     put.value(&v::HOME, &app.places.home);
     put.value(&v::RELEASES, &app.places.releases);

@@ -1,12 +1,14 @@
 //! Types that hold other types.
 
-use super::{At, Readable, kind_of};
-use crate::name::shown;
+use std::collections::HashMap;
+
+use super::scalars::switch_word;
+use super::{At, Readable, kind_of, step};
 use crate::variable::Type;
 use crate::wire::plain::Plain;
 use crate::wire::scalar::Kind;
 use crate::wire::yaml::{Node, Value};
-use crate::{EnvName, EnvValue, EnvVar, Invalid};
+use crate::{EnvName, EnvValue, EnvVar, Invalid, Place};
 
 impl<T: Readable> Readable for Option<T> {
     const TYPE: Type = Type::Optional(&T::TYPE);
@@ -15,8 +17,13 @@ impl<T: Readable> Readable for Option<T> {
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
         if let Value::Scalar(scalar) = &node.value {
             match &scalar.kind {
-                Kind::Null | Kind::Bool(false) => return Some(None),
+                Kind::Null => return Some(None),
+                Kind::Bool(false) if T::NO_IS_NONE => return Some(None),
                 Kind::Str if scalar.written.is_empty() => return Some(None),
+                // In quotes, `no` is no path either.
+                Kind::Str if T::TYPE == Type::Directory && is_no(&scalar.written) => {
+                    return Some(None);
+                }
                 _ => {}
             }
         }
@@ -26,6 +33,10 @@ impl<T: Readable> Readable for Option<T> {
     fn plain(&self) -> Plain {
         self.as_ref().map_or(Plain::Null, T::plain)
     }
+}
+
+fn is_no(text: &str) -> bool {
+    switch_word(text) == Some(false)
 }
 
 /// The items of a list, every one of which is read, so that all refusals come at once.
@@ -61,7 +72,9 @@ impl<T: Readable> Readable for Vec<T> {
                 None
             }
             Value::Map(_) => {
-                at.wrong_type(node, "a list", kind_of(node));
+                let why = Invalid::new("expected a list, found a mapping")
+                    .help("put `- ` before its first line, and indent the others to match");
+                at.refuse(node.place, "wrong-type", &why);
                 None
             }
         }
@@ -144,17 +157,28 @@ fn variables(
     name: fn(&str) -> Result<EnvName, Invalid>,
 ) -> Option<Vec<EnvVar>> {
     let Value::Map(entries) = &node.value else {
-        if let Value::Scalar(_) | Value::Vault(_) = &node.value {
-            at.scalar(node, "a mapping of names to values")?;
-        }
-        at.wrong_type(node, "a mapping of names to values", kind_of(node));
+        let help = match &node.value {
+            Value::Scalar(_) | Value::Vault(_) => {
+                let scalar = at.scalar(node, "a mapping of names to values")?;
+                match scalar.kind {
+                    Kind::Null => "leave the line out, or write `{}`",
+                    _ => "write `name: value`, each on a line of its own below it",
+                }
+            }
+            _ => "write `name: value`, each on a line of its own, without `- ` before it",
+        };
+        let found = kind_of(node);
+        let why = Invalid::new(format!(
+            "expected a mapping of names to values, found {found}"
+        ));
+        at.refuse(node.place, "wrong-type", &why.help(help));
         return None;
     };
-    let mut variables: Vec<(EnvVar, usize)> = Vec::with_capacity(entries.len());
-    let mut whole = true;
-    for (i, entry) in entries.iter().enumerate() {
+    let mut variables: Vec<EnvVar> = Vec::with_capacity(entries.len());
+    let mut places: HashMap<EnvName, Place> = HashMap::with_capacity(entries.len());
+    for entry in entries {
         let key = entry.key.python_text();
-        at.below(&format!(".{}", shown(&key)), |at| {
+        at.below(&step(&key), |at| {
             let value = EnvValue::read(&entry.node, at);
             let name = match name(&key) {
                 Ok(name) => Some(name),
@@ -164,26 +188,18 @@ fn variables(
                 }
             };
             let (Some(name), Some(value)) = (name, value) else {
-                whole = false;
                 return;
             };
-            if let Some((_, first)) = variables.iter().find(|(v, _)| v.name == name) {
-                let first = entries[*first].key_place;
+            if let Some(first) = places.insert(name.clone(), entry.key_place) {
                 let why = Invalid::new(format!("`{name}` is set twice")).help(
                     "names are put in upper case, which makes these two one; rename one of them",
                 );
                 at.refuse(entry.key_place, "duplicate-name", &why);
                 at.relate(first, "set here first");
-                whole = false;
                 return;
             }
-            variables.push((EnvVar { name, value }, i));
+            variables.push(EnvVar { name, value });
         });
     }
-    whole.then(|| {
-        variables
-            .into_iter()
-            .map(|(variable, _)| variable)
-            .collect()
-    })
+    Some(variables)
 }
