@@ -25,10 +25,10 @@ pub(super) fn quote(value: &str) -> Result<Cow<'_, str>, Unquotable> {
     for c in value.chars() {
         match c {
             '"' => quoted.push_str("\\\""),
-            // Once for popt, once for glob(3).
-            '\\' => quoted.push_str(r"\\\\"),
-            '*' | '?' | '[' | ']' => {
-                quoted.push_str(r"\\");
+            // Between quotes popt leaves a backslash alone that stands before no quote, and glob(3)
+            // takes the letter after it for itself.
+            '\\' | '*' | '?' | '[' | ']' => {
+                quoted.push('\\');
                 quoted.push(c);
             }
             c => quoted.push(c),
