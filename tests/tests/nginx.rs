@@ -136,8 +136,8 @@ fn a_second_site_for_every_name_is_an_error_and_no_silence() {
 }
 
 #[test]
-fn an_ip_version_6_address_is_a_name_as_clients_write_it() {
-    let vars = SHOP.replace("shop.example.org,", "'2001:DB8:0::1', 192.0.2.1,");
+fn an_address_is_a_name_as_clients_write_it() {
+    let vars = SHOP.replace("shop.example.org,", "'[2001:DB8:0::1]', 192.0.2.1,");
     let host = WebHost::with(&[&vars]);
     decoy(
         &host.machine,
