@@ -14,7 +14,7 @@ const LONGER: &[(&str, &str)] = &[
     ("Cargo.lock", "written by cargo"),
     (
         "wsgi-model/src/wire/scalar/tests/ansible.tsv",
-        "a table of what Ansible makes of scalars",
+        "a table of what Ansible's loader answered",
     ),
 ];
 
