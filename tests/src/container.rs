@@ -115,7 +115,7 @@ impl Container {
         &self.bundle
     }
 
-    /// Its user, in its home, with a login shell's PATH.
+    /// Runs a command as the app's user, in its home.
     ///
     /// # Panics
     ///

@@ -216,7 +216,7 @@ impl EnvName {
 
     /// A generated name, made of parts that are legal already.
     pub(crate) fn generated(prefix: &EnvPrefix, rest: &str) -> Self {
-        Self(format!("{prefix}_{rest}"))
+        Self([prefix.as_str(), "_", rest].concat())
     }
 
     /// `CURRENT_RELEASE`, the one generated name without a prefix.

@@ -20,8 +20,9 @@ use crate::name::shown;
 /// assert!(AbsPath::parse("/srv/../etc").is_err());
 /// # Ok::<(), wsgi_model::Invalid>(())
 /// ```
+// Kept as a text: comparing paths part by part is what sorting a bundle would spend its time on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AbsPath(Utf8PathBuf);
+pub struct AbsPath(String);
 
 impl AbsPath {
     /// Parses and normalises `text`.
@@ -65,7 +66,7 @@ impl AbsPath {
             Self::parse(&text).is_ok_and(|p| p.as_str() == text),
             "{text}"
         );
-        Self(text.into())
+        Self(text)
     }
 
     /// The path below this one. `name` is a relative path of legal letters.
@@ -75,17 +76,17 @@ impl AbsPath {
     #[must_use]
     pub fn join(&self, name: &str) -> Self {
         let base = if self.is_root() { "" } else { self.as_str() };
-        Self::derived(format!("{base}/{name}"))
+        Self::derived([base, "/", name].concat())
     }
 
     /// The path without a trailing slash, `/` for the root.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.0
     }
 
     /// The path as camino's type.
     pub fn as_path(&self) -> &Utf8Path {
-        &self.0
+        Utf8Path::new(&self.0)
     }
 
     /// The path with one trailing slash, as directories are written in variables and nginx's `alias`.
@@ -93,23 +94,23 @@ impl AbsPath {
         if self.is_root() {
             "/".to_owned()
         } else {
-            format!("{}/", self.0)
+            [self.as_str(), "/"].concat()
         }
     }
 
     /// Whether it is `/`.
     pub fn is_root(&self) -> bool {
-        self.0.as_str() == "/"
+        self.0 == "/"
     }
 
     /// The directory it stands in, none for `/`.
     pub fn parent(&self) -> Option<Self> {
-        self.0.parent().map(|p| Self(p.to_owned()))
+        self.as_path().parent().map(|p| Self(p.to_string()))
     }
 
     /// The last part of it, none for `/`.
     pub fn file_name(&self) -> Option<&str> {
-        self.0.file_name()
+        self.as_path().file_name()
     }
 
     /// Whether it is `other` or lies below it.
@@ -126,7 +127,7 @@ impl fmt::Display for AbsPath {
 
 impl AsRef<Utf8Path> for AbsPath {
     fn as_ref(&self) -> &Utf8Path {
-        &self.0
+        self.as_path()
     }
 }
 

@@ -1,7 +1,8 @@
 //! What logrotate says of the file, and what the checks make of it.
 
 use wsgi_model::{Check, CheckMoment};
-use wsgi_tests::Container;
+use wsgi_render::Dialect;
+use wsgi_tests::{Container, Machine};
 
 const APPS: [&str; 4] = [
     "{wsgi_project_name: shop, wsgi_wsgi_path: shop.wsgi}",
@@ -39,6 +40,31 @@ fn logrotate_has_nothing_to_say_about_any_apps_file() {
             let output = container.check(check, "/etc/logrotate.d/shop");
             assert!(output.success(), "{vars}\n{output}");
         }
+    }
+}
+
+#[test]
+fn any_path_that_can_be_quoted_is_the_path_that_is_rotated() {
+    let machine = Machine::up();
+    for name in [
+        "plain", "a b", "it's", "a\"b", r"a\b", "[ab]", "*", "?", "é", "~#=,;", r"\", "$HOME",
+    ] {
+        let path = format!("/srv/quoted/{name}");
+        machine.write(&path, "line", 0o644);
+        // Whatever the name matches as a pattern must not be rotated for it.
+        machine.write("/srv/quoted/a", "line", 0o644);
+        let quoted = Dialect::Logrotate.quote(&path).unwrap();
+        machine.write(
+            "/etc/quoted",
+            format!("{quoted} {{\n rotate 1\n nodateext\n}}\n"),
+            0o644,
+        );
+        machine.ok(["logrotate", "--force", "/etc/quoted"]);
+        assert!(machine.exists(&format!("{path}.1")), "{name}: {quoted}");
+        assert!(!machine.exists("/srv/quoted/a.1"), "{name}: {quoted}");
+    }
+    for bad in ["a{b", "a}b", "a\nb", "a\0"] {
+        assert!(Dialect::Logrotate.quote(bad).is_err(), "{bad:?}");
     }
 }
 
