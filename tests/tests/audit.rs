@@ -5,7 +5,7 @@
 use camino::Utf8Path;
 use wsgi_model::{
     AppSpec, Artifact, Bundle, HostClaims, Loaded, LookupError, Lookups, Needs, NoLookups, Node,
-    Source, Stage, VARIABLES, load,
+    PublicKey, Source, Stage, VARIABLES, load,
 };
 use wsgi_render::{Target, render};
 
@@ -194,7 +194,7 @@ fn an_app_has_the_keys_that_were_given_and_a_shell_if_somebody_may_log_in() {
     let needs = |more: &str| Needs::of(&app(&with(SHOP, more))).user;
 
     let open = needs(&keys);
-    let given: Vec<_> = open.authorized_keys.iter().map(|k| k.as_str()).collect();
+    let given: Vec<_> = open.authorized_keys.iter().map(PublicKey::as_str).collect();
     assert_eq!(given, [format!("{KEY} anna"), format!("{OTHER_KEY} ben")]);
     assert_eq!(open.shell, "/bin/bash");
 
