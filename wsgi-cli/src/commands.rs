@@ -5,6 +5,7 @@ mod completions;
 mod env;
 mod init;
 mod man;
+mod render;
 mod schema;
 mod show;
 
@@ -16,7 +17,7 @@ use crate::output::Console;
 pub(crate) fn perform(verb: Verb, console: &mut Console<'_>) -> Result<u8, CommandError> {
     match verb {
         Verb::Check(args) => check::check(&args, console),
-        Verb::Render(_) => Ok(1),
+        Verb::Render(args) => render::render(&args, console),
         Verb::Show(args) => show::show(&args, console),
         Verb::Env(args) => env::env(&args, console),
         Verb::Schema => schema::schema(console),

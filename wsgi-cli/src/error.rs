@@ -3,10 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use wsgi_render::Unquotable;
+use wsgi_render::{RenderError, Unquotable};
 
 use crate::exit;
 use crate::output::PrintError;
+use crate::tree::{Conflict, TreeError};
 
 /// Why a command ended early, other than by problems of vars files.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,10 @@ pub(crate) enum CommandError {
     Print(#[from] PrintError),
     #[error("cannot make {path}")]
     Make { path: String, source: io::Error },
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    #[error("cannot render {app}")]
+    Render { app: String, source: RenderError },
     #[error("a variable cannot be printed for a shell")]
     Unquotable { source: Unquotable },
 }
@@ -33,12 +38,22 @@ impl CommandError {
         Self::Unquotable { source }
     }
 
+    /// What stands in the way of files, when that is what is wrong.
+    pub(crate) fn conflicts(&self) -> &[Conflict] {
+        match self {
+            Self::Tree(error) => error.conflicts(),
+            _ => &[],
+        }
+    }
+
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::GivenTwice { .. } => exit::USAGE,
             Self::Print(_) => exit::PART_WAY,
             Self::Make { .. } => exit::CONFLICT,
             Self::Unquotable { .. } => exit::REFUSED,
+            Self::Tree(error) => error.status(),
+            Self::Render { .. } => exit::BUG,
         }
     }
 
@@ -49,6 +64,8 @@ impl CommandError {
                 "nothing that is there is overwritten: give another name, or remove it first"
                     .to_owned(),
             ),
+            Self::Tree(error) => Some(error.help()),
+            Self::Render { .. } => Some("this is a bug of wsgi-cli; please report it".to_owned()),
             Self::Print(_) | Self::Make { .. } | Self::Unquotable { .. } => None,
         }
     }

@@ -1,6 +1,7 @@
 //! Loading all vars files of a call, and saying what is wrong with them.
 
 use std::ffi::OsString;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use wsgi_model::{HostClaims, Loaded, Problem, Severity};
@@ -34,6 +35,34 @@ impl Reader {
     /// Who reads the output of a command with this `--json`.
     pub(crate) const fn of_json(json: bool) -> Self {
         if json { Self::Program } else { Self::Person }
+    }
+}
+
+/// The vars files of a call, and what they are examined for.
+pub(crate) struct Call<'a> {
+    paths: &'a [OsString],
+    neighbours: Neighbours,
+    pub(crate) reader: Reader,
+    /// Whether one was refused already, so that nothing needs to be made of the others.
+    refused: AtomicBool,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) const fn new(paths: &'a [OsString], neighbours: Neighbours, reader: Reader) -> Self {
+        Self {
+            paths,
+            neighbours,
+            reader,
+            refused: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    fn refuse(&self) {
+        self.refused.store(true, Ordering::Relaxed);
     }
 }
 
@@ -74,26 +103,27 @@ enum Outcome<T> {
 /// in the order of the call, and hands on what was accepted.
 pub(crate) fn examine<T: Send>(
     console: &mut Console<'_>,
-    paths: &[OsString],
-    neighbours: Neighbours,
-    reader: Reader,
-    make: impl Fn(&Loaded) -> T + Sync,
+    call: &Call<'_>,
+    make: impl Fn(&Loaded) -> Result<T, Vec<Problem>> + Sync,
     mut accept: impl FnMut(&mut Console<'_>, Accepted<T>) -> Result<(), CommandError>,
 ) -> Result<Examined, CommandError> {
+    let Call {
+        paths,
+        neighbours,
+        reader,
+        ..
+    } = *call;
     if let Some(twice) = given_twice(paths) {
         let name = VarsFile::name_of(twice);
         return Err(CommandError::GivenTwice { name });
     }
     let operator = Operator::of_process();
-    let look = |path: &OsString| match VarsFile::read(path) {
-        Err(error) => Outcome::Unreadable(error),
-        Ok(file) => match file.load(&operator) {
-            Err(rejected) => Outcome::Refused(file, rejected.problems),
-            Ok(loaded) => {
-                let made = make(&loaded);
-                Outcome::Taken(file, Box::new(loaded), made)
-            }
-        },
+    let look = |path: &OsString| {
+        let outcome = look(path, &operator, &make);
+        if !matches!(outcome, Outcome::Taken(..)) {
+            call.refuse();
+        }
+        outcome
     };
     let mut examined = Examined::default();
     let mut claims = HostClaims::new();
@@ -115,6 +145,7 @@ pub(crate) fn examine<T: Send>(
             }
             let name = loaded.app.name.to_string();
             if problems.iter().any(|p| p.severity == Severity::Error) {
+                call.refuse();
                 examined.refuse(console, reader, &file, Some(name), &problems);
                 return Ok(());
             }
@@ -138,6 +169,27 @@ pub(crate) fn examine<T: Send>(
         ));
     }
     Ok(examined)
+}
+
+fn look<T>(
+    path: &OsString,
+    operator: &Operator,
+    make: impl Fn(&Loaded) -> Result<T, Vec<Problem>>,
+) -> Outcome<T> {
+    let file = match VarsFile::read(path) {
+        Ok(file) => file,
+        Err(error) => return Outcome::Unreadable(error),
+    };
+    match file.load(operator) {
+        Err(rejected) => Outcome::Refused(file, rejected.problems),
+        Ok(loaded) => match make(&loaded) {
+            Ok(made) => Outcome::Taken(file, Box::new(loaded), made),
+            Err(mut problems) => {
+                problems.extend(loaded.remarks);
+                Outcome::Refused(file, problems)
+            }
+        },
+    }
 }
 
 impl Examined {

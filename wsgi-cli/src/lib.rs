@@ -11,6 +11,7 @@ pub mod exit;
 mod operator;
 mod output;
 mod parallel;
+mod tree;
 mod vars_file;
 
 use std::ffi::OsString;
@@ -80,8 +81,10 @@ where
 fn finish(console: &mut Console<'_>, done: Result<u8, error::CommandError>) -> ExitCode {
     let done = done.and_then(|status| Ok(console.flush().map(|()| status)?));
     ExitCode::from(done.unwrap_or_else(|error| {
-        let text = failure(console.paint, &error, error.help().as_deref());
-        console.complain(&text);
+        for conflict in error.conflicts() {
+            console.complain(&failure(console.paint, conflict, Some(conflict.help())));
+        }
+        console.complain(&failure(console.paint, &error, error.help().as_deref()));
         error.status()
     }))
 }

@@ -105,14 +105,12 @@ fn rights(app: &AppParts, found: &mut Findings) {
         ).with("wsgi_gunicorn_user");
     }
     if app.expose && app.support_email.is_placeholder() {
-        found
-            .warning(
-                "placeholder",
-                "wsgi_support_email",
-                "nobody reads support@example.com, so the error pages show no contact",
-                "set it to an address that somebody reads",
-            )
-            .with("wsgi_expose");
+        found.warning(
+            "placeholder",
+            "wsgi_support_email",
+            "nobody reads support@example.com, so the error pages show no contact",
+            "set it to an address that somebody reads",
+        );
     }
 }
 

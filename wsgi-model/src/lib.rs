@@ -60,6 +60,7 @@ mod packages;
 mod path;
 mod place;
 mod problem;
+mod problem_code;
 mod quantity;
 mod reserved;
 mod secret;
@@ -95,6 +96,7 @@ pub use packages::{Packages, PipRequirement};
 pub use path::{AbsPath, OwnedDir, RelativePath};
 pub use place::Place;
 pub use problem::{Problem, Severity};
+pub use problem_code::PROBLEM_CODES;
 pub use quantity::{
     HstsMaxAge, MaxRequests, Port, ReleaseCount, RequestLineLimit, Seconds, WorkerTimeout, Workers,
 };

@@ -145,7 +145,7 @@ checked_text! {
             return Err(Invalid::new(format!("`{text}` {reason}"))
                 .help(match text {
                     "PATH" => "use another name; a command may set it for itself, as in `PATH=/opt/bin:$PATH command`".to_owned(),
-                    _ if READ_ONLY.contains(&text) => "use another name".to_owned(),
+                    _ if SHELLS_OWN.contains(&text) => "use another name".to_owned(),
                     _ => format!("use another name; a command may set it for itself, as in `{text}=… command`"),
                 }));
         }
@@ -317,24 +317,39 @@ fn illegal_env_name(text: &str) -> Invalid {
     Invalid::new(reason).help(help)
 }
 
-// ld.so(8), bash(1) "Shell Variables", dash(1), python(1).
-const READ_ONLY: &[&str] = &[
-    "UID",
-    "EUID",
-    "PPID",
+/// Names that bash or dash keep to themselves: what a file exports under them does not arrive, or ends
+/// the reading of the file, or is computed as an expression, which can run commands (each tried with
+/// bash 5.2 and dash 0.5.12; bash(1), "Shell Variables").
+const SHELLS_OWN: &[&str] = &[
     "BASHOPTS",
-    "SHELLOPTS",
-    "BASH_VERSINFO",
     "BASHPID",
-    "GROUPS",
-    "DIRSTACK",
-    "FUNCNAME",
+    "BASH_ALIASES",
     "BASH_ARGC",
     "BASH_ARGV",
+    "BASH_CMDS",
+    "BASH_COMMAND",
     "BASH_LINENO",
+    "BASH_REMATCH",
     "BASH_SOURCE",
+    "BASH_SUBSHELL",
+    "BASH_VERSINFO",
+    "DIRSTACK",
+    "EPOCHREALTIME",
+    "EPOCHSECONDS",
+    "EUID",
+    "FUNCNAME",
+    "GROUPS",
+    "HISTCMD",
     "LINENO",
+    "OPTIND",
     "PIPESTATUS",
+    "PPID",
+    "RANDOM",
+    "SECONDS",
+    "SHELLOPTS",
+    "SHLVL",
+    "SRANDOM",
+    "UID",
     "_",
 ];
 
@@ -348,7 +363,7 @@ fn breaks_processes(name: &str) -> Option<&'static str> {
         "PYTHONHOME" => Some("would make Python look for its library elsewhere"),
         _ if name.starts_with("LD_") => Some("would change which libraries programs load"),
         _ if name.starts_with("BASH_FUNC_") => Some("would define a shell function"),
-        _ if READ_ONLY.contains(&name) => Some("is the shell's own and cannot be set"),
+        _ if SHELLS_OWN.contains(&name) => Some("is the shell's own and cannot be set"),
         _ => None,
     }
 }

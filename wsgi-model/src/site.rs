@@ -26,6 +26,9 @@ checked_text! {
         if text.chars().any(char::is_whitespace) {
             return refuse(format!("`{name}` has white space in it"), "one name per list item");
         }
+        if text.chars().any(|c| c.is_ascii_uppercase()) {
+            return refuse(format!("`{name}` has capital letters"), "write it in lower case, as nginx compares names");
+        }
         if !text.is_ascii() {
             return refuse(format!("`{name}` is not ASCII, and browsers never send it so"), "write it in punycode: `idn NAME` prints it (`bücher.de` is `xn--bcher-kva.de`)");
         }

@@ -10,6 +10,7 @@ mod reader;
 mod records;
 pub(crate) mod scalar;
 mod write;
+mod written;
 pub(crate) mod yaml;
 
 pub use load::{Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Source, load};

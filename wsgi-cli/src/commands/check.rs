@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::args::Check;
 use crate::error::CommandError;
-use crate::examination::{FileJson, Neighbours, Reader, examine};
+use crate::examination::{Call, FileJson, Neighbours, Reader, examine};
 use crate::output::{Console, Verbosity, visible};
 
 #[derive(Serialize)]
@@ -14,12 +14,11 @@ struct Document {
 
 pub(super) fn check(args: &Check, console: &mut Console<'_>) -> Result<u8, CommandError> {
     let reader = Reader::of_json(args.json);
+    let call = Call::new(&args.vars.paths, Neighbours::OneHost, reader);
     let examined = examine(
         console,
-        &args.vars.paths,
-        Neighbours::OneHost,
-        reader,
-        |_| (),
+        &call,
+        |_| Ok(()),
         |console, accepted| {
             if reader == Reader::Program || console.verbosity == Verbosity::Quiet {
                 return Ok(());

@@ -8,7 +8,7 @@ use wsgi_render::Dialect;
 
 use crate::args::Env;
 use crate::error::CommandError;
-use crate::examination::{FileJson, Neighbours, Reader, examine};
+use crate::examination::{Call, FileJson, Neighbours, Reader, examine};
 use crate::output::Console;
 
 const MASK: &str = "********";
@@ -41,14 +41,13 @@ impl Serialize for Environment {
 
 pub(super) fn env(args: &Env, console: &mut Console<'_>) -> Result<u8, CommandError> {
     let reader = Reader::of_json(args.json);
+    let call = Call::new(&args.vars.paths, Neighbours::Unrelated, reader);
     let several = args.vars.paths.len() > 1;
     let mut apps = Vec::new();
     let examined = examine(
         console,
-        &args.vars.paths,
-        Neighbours::Unrelated,
-        reader,
-        |_| (),
+        &call,
+        |_| Ok(()),
         |console, accepted| {
             let app = &accepted.loaded.app;
             let environment = environment(app, args.show_secrets);

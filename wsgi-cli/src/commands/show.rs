@@ -8,7 +8,7 @@ use wsgi_model::{Exposure, Loaded, Origin, Resolved};
 
 use crate::args::Show;
 use crate::error::CommandError;
-use crate::examination::{FileJson, Neighbours, Reader, examine};
+use crate::examination::{Call, FileJson, Neighbours, Reader, examine};
 use crate::output::{Console, visible};
 
 /// Values that are wider push the rest of their line to the right.
@@ -50,15 +50,13 @@ impl Serialize for Variables {
 
 pub(super) fn show(args: &Show, console: &mut Console<'_>) -> Result<u8, CommandError> {
     let reader = Reader::of_json(args.json);
+    let call = Call::new(&args.vars.paths, Neighbours::Unrelated, reader);
     let mut apps = Vec::new();
     let mut first = true;
-    let paths = &args.vars.paths;
     let examined = examine(
         console,
-        paths,
-        Neighbours::Unrelated,
-        reader,
-        |_| (),
+        &call,
+        |_| Ok(()),
         |console, accepted| {
             let (file, loaded) = (accepted.file, &accepted.loaded);
             if reader == Reader::Program {

@@ -48,6 +48,16 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
                 )
                 .at_name();
         }
+        if name.chars().any(|c| c.is_ascii_lowercase()) {
+            found
+                .error(
+                    "invalid-name",
+                    variable.clone(),
+                    format!("`{name}` is not in upper case, as all names here are"),
+                    "make it with `EnvName::upper`",
+                )
+                .at_name();
+        }
         if names.contains(name) {
             let finding = found.error(
                 "generated-name",

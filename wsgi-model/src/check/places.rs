@@ -33,28 +33,35 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
         ("wsgi_release_dir", places.releases.path()),
         ("wsgi_log_dir", places.logs.path()),
     ];
-    owned.extend(
-        places
-            .media_dir
-            .as_ref()
-            .map(|dir| ("wsgi_media_dir", dir.path())),
-    );
+    let private = owned.clone();
+    let static_dir = places
+        .static_dir
+        .as_ref()
+        .map(|dir| ("wsgi_static_dir", dir.path()));
+    let media_dir = places
+        .media_dir
+        .as_ref()
+        .map(|dir| ("wsgi_media_dir", dir.path()));
+    owned.extend(static_dir.into_iter().chain(media_dir));
     for (i, place) in owned.iter().enumerate() {
+        let is_served = i >= private.len();
+        if is_served && exposes(*place, &private, &current, &app.site.tls.key, found) {
+            continue;
+        }
+        // What a release brings with it comes and goes with it.
+        if place.0 == "wsgi_static_dir" && place.1.is_within(&current) {
+            continue;
+        }
         // One clash each: whoever mends that reads on.
         let clash = same(*place, &owned[..i])
-            .or_else(|| of_the_container(*place, &layout))
+            .or_else(|| of_the_container(*place, layout))
             .or_else(|| passes_away(*place, places, &current, &owned[..i]));
-        if let Some(Clash {
-            other,
-            message,
-            help,
-        }) = clash
-        {
-            let finding = found.error("overlap", place.0, message, help);
-            finding.with(other);
+        if let Some(clash) = clash {
+            found
+                .error("overlap", place.0, clash.message, clash.help)
+                .with(clash.other);
         }
     }
-    served(app, &current, found);
 }
 
 /// A variable and its directory.
@@ -76,7 +83,7 @@ fn same((_, path): Place<'_>, earlier: &[Place<'_>]) -> Option<Clash> {
 }
 
 /// The directories of the container itself, which are root's.
-fn of_the_container((_, path): Place<'_>, layout: &Layout<'_>) -> Option<Clash> {
+fn of_the_container((_, path): Place<'_>, layout: Layout<'_>) -> Option<Clash> {
     if *path == layout.storage() {
         return Some(Clash {
             other: "wsgi_storage_dir",
@@ -87,10 +94,27 @@ fn of_the_container((_, path): Place<'_>, layout: &Layout<'_>) -> Option<Clash> 
     let ours = *path == layout.state_dir()
         || path.is_within(&layout.run_dir())
         || path.is_within(&layout.lock_dir());
-    ours.then(|| Clash {
-        other: "wsgi_project_name",
-        message: format!("`{path}` is the container's own, and root's"),
-        help: "choose a directory elsewhere, such as the default",
+    if ours {
+        return Some(Clash {
+            other: "wsgi_project_name",
+            message: format!("`{path}` is the container's own, and root's"),
+            help: "choose a directory elsewhere, such as the default",
+        });
+    }
+    let files = [
+        ("wsgi_storage_dir", layout.error_page()),
+        ("wsgi_storage_dir", layout.maintenance_page()),
+        ("wsgi_path", layout.maintenance_flag()),
+        ("wsgi_path", layout.bashrc()),
+        ("wsgi_path", layout.bash_profile()),
+        ("wsgi_log_dir", layout.app_log()),
+        ("wsgi_log_dir", layout.supervisor_log_link()),
+    ];
+    let (other, _) = files.into_iter().find(|(_, file)| path.is_within(file))?;
+    Some(Clash {
+        other,
+        message: format!("`{path}` is, or lies below, a file of the container"),
+        help: "choose another directory",
     })
 }
 
@@ -142,46 +166,31 @@ fn passes_away(
 }
 
 /// What nginx hands out to everybody must hold nothing else.
-fn served(app: &AppParts, current: &AbsPath, found: &mut Findings) {
-    let places = &app.places;
-    let private: [(&'static str, &AbsPath, &str); 6] = [
-        ("wsgi_path", places.home.path(), "the app's home"),
+fn exposes(
+    (variable, dir): Place<'_>,
+    private: &[Place<'_>],
+    current: &AbsPath,
+    key: &AbsPath,
+    found: &mut Findings,
+) -> bool {
+    let what = |other: &str| match other {
+        "wsgi_path" => "the app's home",
+        "wsgi_release_dir" => "the releases",
+        "wsgi_virtualenv" => "the virtualenv",
+        _ => "the logs",
+    };
+    let all = private
+        .iter()
+        .map(|(other, path)| (*other, *path, what(other)));
+    let more = [
         ("wsgi_path", current, "the app's code"),
-        ("wsgi_release_dir", places.releases.path(), "the releases"),
-        (
-            "wsgi_virtualenv",
-            places.virtualenv.path(),
-            "the virtualenv",
-        ),
-        ("wsgi_log_dir", places.logs.path(), "the logs"),
-        ("wsgi_ssl_key_file", &app.site.tls.key, "the private key"),
+        ("wsgi_ssl_key_file", key, "the private key"),
     ];
-    let dirs = [
-        ("wsgi_static_dir", &places.static_dir),
-        ("wsgi_media_dir", &places.media_dir),
-    ];
-    for (variable, dir) in dirs {
-        let Some(dir) = dir else { continue };
-        for (other, path, what) in &private {
-            // The media directory as a whole was compared with the others already.
-            let same = variable == "wsgi_media_dir" && *path == dir.path();
-            if path.is_within(dir) && !same {
-                let message = format!("nginx would hand out {what}, `{path}`, to everybody");
-                let help =
-                    "name the directory of the files that everybody may have, and nothing above it";
-                found.error("exposed", variable, message, help).with(*other);
-                break;
-            }
-        }
-    }
-    if let (Some(own), Some(media)) = (&places.static_dir, &places.media_dir) {
-        if own == media {
-            let message =
-                format!("`{media}` is wsgi_static_dir too, so uploads are served as static files");
-            let help = "give uploads a directory of their own";
-            found
-                .warning("overlap", "wsgi_media_dir", message, help)
-                .with("wsgi_static_dir");
-        }
-    }
+    let Some((other, path, what)) = all.chain(more).find(|(_, path, _)| path.is_within(dir)) else {
+        return false;
+    };
+    let message = format!("nginx would hand out {what}, `{path}`, to everybody");
+    let help = "name the directory of the files that everybody may have, and nothing above it";
+    found.error("exposed", variable, message, help).with(other);
+    true
 }

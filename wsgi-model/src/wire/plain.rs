@@ -11,6 +11,9 @@ pub enum Exposure {
     Exposed,
 }
 
+/// In place of a secret; its length says nothing of the secret's.
+pub(super) const MASK: &str = "********";
+
 /// A value without its type.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Plain {
@@ -36,9 +39,7 @@ impl Serialize for Shown<'_> {
             Plain::Bool(value) => serializer.serialize_bool(*value),
             Plain::Int(value) => serializer.serialize_i64(*value),
             Plain::Text(text) => serializer.serialize_str(text),
-            Plain::Secret(_) if exposure == Exposure::Masked => {
-                serializer.serialize_str("********")
-            }
+            Plain::Secret(_) if exposure == Exposure::Masked => serializer.serialize_str(MASK),
             Plain::Secret(text) => serializer.serialize_str(text),
             Plain::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;

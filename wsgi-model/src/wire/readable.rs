@@ -20,8 +20,8 @@ pub(crate) trait Readable: Sized {
     /// What it takes.
     const TYPE: Type;
 
-    /// Whether `no` in place of the value means that there is none.
-    const NO_IS_NONE: bool = true;
+    /// Whether `no` and an empty text in place of the value mean that there is none.
+    const HAS_OFF: bool = true;
 
     /// The value of `node`. After a refusal, `None`, or what is left of it with stand-ins for the rest.
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self>;

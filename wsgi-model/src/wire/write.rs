@@ -2,6 +2,7 @@
 
 use super::plain::{Exposure, Plain, Shown};
 use super::readable::Readable;
+use super::written;
 use super::{DirectoryPath, OneOrMany, UpperEnvironment};
 use crate::variable::Variable;
 use crate::variables as v;
@@ -26,9 +27,7 @@ impl AppSpec {
     pub fn to_yaml(&self, exposure: Exposure) -> String {
         let sets = sets(self);
         let document = Plain::Map(sets.into_iter().map(|(d, value)| (d.name, value)).collect());
-        serde_yaml::to_string(&Shown(&document, exposure)).unwrap_or_else(|error| {
-            unreachable!("texts, numbers, lists and mappings serialize: {error}")
-        })
+        written::yaml(&document, exposure)
     }
 
     /// Every variable with its resolved value, in the order of the reference.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::scalars::switch_word;
 use super::{At, Readable, kind_of, step};
+use crate::name::shown;
 use crate::variable::Type;
 use crate::wire::plain::Plain;
 use crate::wire::scalar::Kind;
@@ -13,13 +14,13 @@ use crate::{EnvName, EnvValue, EnvVar, Invalid, Place};
 impl<T: Readable> Readable for Option<T> {
     const TYPE: Type = Type::Optional(&T::TYPE);
 
-    /// An empty text, `no` and null mean "none".
+    /// Null means "none", and where nothing else is meant by it `no` and an empty text do.
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
         if let Value::Scalar(scalar) = &node.value {
             match &scalar.kind {
                 Kind::Null => return Some(None),
-                Kind::Bool(false) if T::NO_IS_NONE => return Some(None),
-                Kind::Str if scalar.written.is_empty() => return Some(None),
+                Kind::Bool(false) if T::HAS_OFF => return Some(None),
+                Kind::Str if T::HAS_OFF && scalar.written.is_empty() => return Some(None),
                 // In quotes, `no` is no path either.
                 Kind::Str if T::TYPE == Type::Directory && is_no(&scalar.written) => {
                     return Some(None);
@@ -190,6 +191,12 @@ fn variables(
             let (Some(name), Some(value)) = (name, value) else {
                 return;
             };
+            if key != entry.key.written {
+                let written = shown(&entry.key.written);
+                let why = Invalid::new(format!("YAML reads the name `{written}` as `{key}`"))
+                    .help("put the name in quotes to keep it as it is written");
+                at.warn(entry.key_place, "respelled", &why);
+            }
             if let Some(first) = places.insert(name.clone(), entry.key_place) {
                 let why = Invalid::new(format!("`{name}` is set twice")).help(
                     "names are put in upper case, which makes these two one; rename one of them",

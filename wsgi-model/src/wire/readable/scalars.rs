@@ -335,8 +335,8 @@ choice_types! {
 impl Readable for EnvValue {
     const TYPE: Type = Type::Secret;
 
-    /// A password may be `no`.
-    const NO_IS_NONE: bool = false;
+    /// A password may be `no`, or empty.
+    const HAS_OFF: bool = false;
 
     /// Any scalar but null, as Ansible prints it: `no` arrives as `False`, as with the role.
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
@@ -415,6 +415,9 @@ impl KeySource {
     /// The path, where it is one.
     pub(crate) fn path(&self) -> Option<&str> {
         let text = self.text.trim();
+        if PublicKey::is_like(text) {
+            return None;
+        }
         let one_word = !text.contains(char::is_whitespace) || text.ends_with(".pub");
         (one_word && !text.is_empty() && text.contains(['/', '.', '~'])).then_some(text)
     }

@@ -18,8 +18,9 @@ const LONGEST_KEY: usize = 46;
 /// but only where no wildcard of another site does.
 pub(super) fn server_name(name: &ServerName) -> String {
     let name = name.as_str();
-    if let Ok(address) = name.trim_matches(['[', ']']).parse::<Ipv6Addr>() {
-        // In the one spelling that browsers send.
+    let address = name.strip_prefix('[').and_then(|n| n.strip_suffix(']'));
+    if let Some(address) = address.and_then(|n| n.parse::<Ipv6Addr>().ok()) {
+        // As clients shorten it; nginx compares letters.
         return format!("[{address}]");
     }
     if fits(name) {
