@@ -31,4 +31,4 @@ pub use output::Output;
 pub use process::Process;
 pub use python_packages::PythonPackages;
 pub use wait::{wait_until, wait_until_within};
-pub use web_host::{WebHost, app};
+pub use web_host::WebHost;

@@ -130,25 +130,32 @@ fn what_an_app_says_on_purpose_passes_as_it_is() {
 }
 
 #[test]
-fn an_app_that_is_down_and_a_page_that_is_missing_are_no_404() {
+fn an_app_that_is_down_shows_the_page() {
     let host = WebHost::with(&[SHOP]).nginx_up();
-    let machine = &host.machine;
-    let answer = host.get("/");
-    assert_eq!(answer.status, 502);
-    assert!(answer.text().contains("Something went wrong"));
-    // Also where the app stands in for a file.
-    let answer = host.get("/.well-known/acme-challenge/x");
-    assert_eq!(answer.status, 502);
-    assert!(answer.text().contains("Something went wrong"));
+    // In the second case the app stands in for a file.
+    for path in ["/", "/.well-known/acme-challenge/x"] {
+        let answer = host.get(path);
+        assert_eq!(answer.status, 502);
+        assert!(answer.text().contains("Something went wrong"), "{path}");
+    }
+}
 
+#[test]
+fn a_page_that_is_missing_is_no_404() {
+    let host = WebHost::with(&[SHOP]).up();
+    let machine = &host.machine;
     machine.ok(["rm", "/srv/shop/500.html", "/srv/shop/maintenance.html"]);
     for method in ["GET", "POST"] {
-        assert_eq!(host.ask(&["-X", method], "/").status, 502);
+        for status in [500, 502, 504] {
+            let answer = host.ask(&["-X", method], &format!("/status/{status}"));
+            assert_eq!(answer.status, status, "{method}");
+            assert!(!answer.text().contains("inside"), "{method} {status}");
+        }
     }
     machine.write(FLAG, "", 0o644);
     for method in ["GET", "POST"] {
         let answer = host.ask(&["-X", method], "/");
-        assert_eq!(answer.status, 503);
-        assert_eq!(answer.header("retry-after"), Some("300"));
+        assert_eq!(answer.status, 503, "{method}");
+        assert_eq!(answer.header("retry-after"), Some("300"), "{method}");
     }
 }

@@ -1,7 +1,5 @@
 //! What a client gets through Debian's nginx, and what the app gets from a client.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
 use serde_json::Value;
 use wsgi_tests::{Machine, WebHost};
 
