@@ -70,9 +70,11 @@ checked_text! {
 checked_text! {
     /// The id of a database, which becomes part of its variables' names: letters, digits and `_`.
     DatabaseId, |text| {
-        if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') { Ok(()) } else {
+        let ok = !text.is_empty() && text.len() <= 64
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if ok { Ok(()) } else {
             Err(Invalid::new(format!("`{}` cannot be part of an environment variable's name", shown(text)))
-                .help("letters, digits and `_` only: the id `main` gives PREFIX_DB_MAIN_NAME"))
+                .help("letters, digits and `_` only, at most 64 of them: the id `main` gives PREFIX_DB_MAIN_NAME"))
         }
     }
 }
@@ -141,6 +143,11 @@ checked_text! {
         if !is_env_name(text) {
             return Err(illegal_env_name(text));
         }
+        // With the longest value it must fit what Linux takes as one `NAME=value`.
+        if text.len() > 255 {
+            return Err(Invalid::new(format!("`{}` is {} letters long", shown(text), text.len()))
+                .help("the name of an environment variable has at most 255 letters here"));
+        }
         if let Some(reason) = breaks_processes(text) {
             return Err(Invalid::new(format!("`{text}` {reason}"))
                 .help(match text {
@@ -156,7 +163,7 @@ checked_text! {
 checked_text! {
     /// What the generated environment variables' names start with, in upper case: `SHOP`.
     EnvPrefix, |text| {
-        let ok = text.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        let ok = text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
             && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         if ok { Ok(()) } else { Err(Self::illegal(text)) }
     }
@@ -192,7 +199,7 @@ impl EnvPrefix {
         Invalid::new(format!(
             "`{text}` cannot start an environment variable's name"
         ))
-        .help("letters, digits and `_`, not starting with a digit")
+        .help("letters, digits and `_`, not starting with a digit, at most 64 of them")
     }
 }
 
