@@ -31,7 +31,7 @@
 //! | load a vars file | [`load`], with [`Lookups`] for the files and keys that it names |
 //! | build a spec in code | [`AppParts::new`], then [`AppSpec::new`] |
 //! | write a vars file | [`AppSpec::to_yaml`] |
-//! | know every variable | [`VARIABLES`], [`schema`], [`reference`], [`starter`] |
+//! | know every variable | [`VARIABLES`], [`schema`], [`reference()`], [`starter`] |
 //! | know every path of an app | [`AppSpec::layout`] |
 //! | keep apps of one host apart | [`HostClaims`] |
 //! | describe files for a host | [`Artifact`], [`Bundle`], [`Needs`] |
