@@ -104,7 +104,7 @@ enum Outcome<T> {
 pub(crate) fn examine<T: Send>(
     console: &mut Console<'_>,
     call: &Call<'_>,
-    make: impl Fn(&Loaded) -> Result<T, Vec<Problem>> + Sync,
+    on_load: impl Fn(&Loaded) -> Result<T, Vec<Problem>> + Sync,
     mut accept: impl FnMut(&mut Console<'_>, Accepted<T>) -> Result<(), CommandError>,
 ) -> Result<Examined, CommandError> {
     let Call {
@@ -119,7 +119,7 @@ pub(crate) fn examine<T: Send>(
     }
     let operator = Operator::of_process();
     let look = |path: &OsString| {
-        let outcome = look(path, &operator, &make);
+        let outcome = load(path, &operator, &on_load);
         if !matches!(outcome, Outcome::Taken(..)) {
             call.refuse();
         }
@@ -140,7 +140,9 @@ pub(crate) fn examine<T: Send>(
             let mut problems = loaded.remarks.clone();
             if neighbours == Neighbours::OneHost {
                 let mut taken = claims.admit(&loaded.app);
-                taken.iter_mut().for_each(|problem| loaded.locate(problem));
+                for problem in &mut taken {
+                    loaded.locate(problem);
+                }
                 problems.extend(taken);
             }
             let name = loaded.app.name.to_string();
@@ -171,10 +173,10 @@ pub(crate) fn examine<T: Send>(
     Ok(examined)
 }
 
-fn look<T>(
+fn load<T>(
     path: &OsString,
     operator: &Operator,
-    make: impl Fn(&Loaded) -> Result<T, Vec<Problem>>,
+    on_load: impl Fn(&Loaded) -> Result<T, Vec<Problem>>,
 ) -> Outcome<T> {
     let file = match VarsFile::read(path) {
         Ok(file) => file,
@@ -182,7 +184,7 @@ fn look<T>(
     };
     match file.load(operator) {
         Err(rejected) => Outcome::Refused(file, rejected.problems),
-        Ok(loaded) => match make(&loaded) {
+        Ok(loaded) => match on_load(&loaded) {
             Ok(made) => Outcome::Taken(file, Box::new(loaded), made),
             Err(mut problems) => {
                 problems.extend(loaded.remarks);

@@ -32,7 +32,7 @@ fn a_full_disk_leaves_the_tree_as_it_was() {
         "mount -t tmpfs -o size=300k tmpfs small
          \"$0\" render shop.yml --out small/out -q
          find small -ls >before; cat small/out/manifest.json >manifest
-         dd if=/dev/zero of=small/ballast bs=1k count=40 2>/dev/null || :
+         dd if=/dev/zero of=small/ballast bs=1k count=130 2>/dev/null || :
          status=0; \"$0\" render big.yml blog.yml --out small/out -q || status=$?
          rm small/ballast; cmp manifest small/out/manifest.json
          find small -type f -o -type l | sort >after

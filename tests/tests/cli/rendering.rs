@@ -315,7 +315,10 @@ fn permissions_are_put_right() {
     ] {
         fs::set_permissions(desk.path(path), fs::Permissions::from_mode(mode)).unwrap();
     }
-    assert!(desk.render(&["shop.yml"]).ends_with("2 changed\n"));
+    let called = desk.call(&["render", "shop.yml", "--out", "out", "-v"]);
+    assert!(called.out().ends_with(", 2 changed\n"), "{}", called.out());
+    let said = "changed /etc/wsgi/shop\nchanged /etc/wsgi/shop/env\n";
+    assert_eq!(called.err(), said);
     assert_eq!(desk.tree("out"), before);
 }
 

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wsgi_model::{
-    Artifact, Check, CheckMoment, Command, Needs, Node, OnlyIf, PublicKey, Sensitivity, Word,
+    AptPackage, Artifact, Check, CheckMoment, Command, Needs, Node, OnlyIf, PublicKey, Sensitivity,
+    Word,
 };
 
 use super::TreeError;
@@ -168,7 +169,7 @@ pub(super) fn needs_line(app: &str, needs: &Needs) -> String {
         app,
         packages: PackagesJson {
             update_cache: packages.update_cache,
-            names: packages.names.iter().map(|name| name.as_str()).collect(),
+            names: packages.names.iter().map(AptPackage::as_str).collect(),
         },
         group: user.group.as_str(),
         user: UserJson {
