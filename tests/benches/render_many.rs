@@ -9,7 +9,7 @@ use std::fs;
 use std::hint::black_box;
 use std::time::Instant;
 
-use wsgi_model::{AppSpec, Node, NoLookups, Rejected, Source, load};
+use wsgi_model::{AppSpec, NoLookups, Node, Rejected, Source, load};
 use wsgi_render::{RenderError, Target, render};
 
 /// What was rendered.
