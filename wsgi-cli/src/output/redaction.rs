@@ -43,6 +43,9 @@ impl<'a> SourceText<'a> {
             let name = top_level_name(text);
             if let Some(name) = name {
                 owner = variable(name);
+            } else if !text.starts_with([' ', '\t', '#', '-']) && !text.is_empty() {
+                // Something went wrong here, and who knows what is below.
+                owner = None;
             }
             lines.push(Line {
                 text,
@@ -67,12 +70,10 @@ impl<'a> SourceText<'a> {
         // Somebody may give a private key where a public one belongs.
         let holds_key = line.text.contains("PRIVATE KEY");
         let about_secret = holds_key || about.is_some_and(holds_secret);
-        let owner_is_open = line.owner.is_some_and(|d| !holds_secret(d.takes));
-        if owner_is_open && !about_secret {
-            return Some(vec![Piece::Open(line.text)]);
-        }
         // What cannot be parsed may not be what its indentation says either.
-        if !variable.is_empty() && !about_secret && self.is_open_entry(index) {
+        let open =
+            self.is_of_open_variable(index) || (!variable.is_empty() && self.is_open_entry(index));
+        if open && !about_secret {
             return Some(vec![Piece::Open(line.text)]);
         }
         let shown = self.shown_name(line, variable);
@@ -128,6 +129,29 @@ impl<'a> SourceText<'a> {
         &line.text[..indent]
     }
 
+    /// Whether a line belongs to a variable that holds no secret. After a slip in the line that begins
+    /// a variable, its lines seem to be of the one before, so they must look like that one's.
+    fn is_of_open_variable(&self, index: usize) -> bool {
+        let line = &self.lines[index];
+        let Some(owner) = line.owner.filter(|d| !holds_secret(d.takes)) else {
+            return false;
+        };
+        if line.begins {
+            return true;
+        }
+        if let Some((name, _)) = entry_of(line.text) {
+            return is_key(owner.takes, name);
+        }
+        let first = self.lines[..index].iter().rfind(|line| line.begins);
+        let value = first.and_then(|first| Some(&first.text[entry_of(first.text)?.1..]));
+        let item = line.text.trim_start_matches(' ').starts_with("- ");
+        let belongs = value.is_some_and(|value| match value.chars().next() {
+            None | Some('#') => item,
+            Some(sign) => "[|>".contains(sign),
+        });
+        belongs && is_plain(line.text)
+    }
+
     /// Whether a line is `name: value` of a mapping, and neither the name nor what is around it takes
     /// secrets.
     fn is_open_entry(&self, index: usize) -> bool {
@@ -170,6 +194,11 @@ impl<'a> SourceText<'a> {
 /// whole mapping that lacks it.
 fn is_scalar(span: &str) -> bool {
     !span.contains(['{', '[', ':', ','])
+}
+
+/// Whether a text holds no mapping, nor the beginning of one.
+fn is_plain(text: &str) -> bool {
+    !text.contains(['{', '[']) && !text.contains(": ") && !text.trim_end().ends_with(':')
 }
 
 /// The lines as the loader counts them.
@@ -270,7 +299,8 @@ fn last_step(path: &str) -> Option<&str> {
 
 /// Whether a text is this name as it may be written.
 fn is_name(text: &str, name: &str) -> bool {
-    text.trim_matches(['"', '\'']).eq_ignore_ascii_case(name)
+    let bare = |text: &'_ str| text.trim_matches(['"', '\'']).to_ascii_lowercase();
+    bare(text) == bare(name)
 }
 
 /// What the variable at a path takes.

@@ -7,10 +7,10 @@ impl Bare {
     /// Letters, digits and these.
     pub(super) const fn and(more: &[u8]) -> Self {
         let mut bare = [false; 256];
-        let mut i = 0;
-        while i < 128 {
-            bare[i] = (i as u8).is_ascii_alphanumeric();
-            i += 1;
+        let mut byte = 0u8;
+        while byte < 128 {
+            bare[byte as usize] = byte.is_ascii_alphanumeric();
+            byte += 1;
         }
         let mut i = 0;
         while i < more.len() {

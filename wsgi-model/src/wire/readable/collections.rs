@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::scalars::switch_word;
-use super::{At, Readable, kind_of, step};
+use super::{At, Readable, kind_of, shown_key, step};
 use crate::name::shown;
 use crate::variable::Type;
 use crate::wire::plain::Plain;
@@ -179,7 +179,14 @@ fn variables(
     let mut places: HashMap<EnvName, Place> = HashMap::with_capacity(entries.len());
     for entry in entries {
         let key = entry.key.python_text();
-        at.below(&step(&key), |at| {
+        let shown_key = shown_key(entry);
+        at.below(&step(&shown_key), |at| {
+            if shown_key != key {
+                let why = Invalid::new("there is no value")
+                    .help("write `name: value`, with a space after the colon");
+                at.refuse(entry.key_place, "no-value", &why);
+                return;
+            }
             let value = EnvValue::read(&entry.node, at);
             let name = match name(&key) {
                 Ok(name) => Some(name),
