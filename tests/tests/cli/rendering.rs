@@ -290,6 +290,17 @@ fn what_somebody_edited_is_neither_replaced_nor_removed() {
             "out/etc/nginx/sites-enabled/blog was edited after it had been rendered",
         ],
     );
+    let called = desk.call(&["render", "shop.yml", "--out", "out", "--json"]);
+    let errors = called.json()["errors"].clone();
+    assert_eq!(
+        (called.status(), errors.as_array().unwrap().len()),
+        (CONFLICT, 3),
+        "{errors}"
+    );
+    assert!(
+        errors[0]["help"].as_str().unwrap().contains("render again"),
+        "{errors}"
+    );
     // Also when it is not rendered any more.
     let before = desk.tree("out");
     assert_eq!(
