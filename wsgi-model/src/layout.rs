@@ -143,7 +143,8 @@ impl Layout<'_> {
 
     /// The app's own log, which gunicorn writes.
     pub fn app_log(&self) -> AbsPath {
-        self.0.places.logs.join(&format!("{}.log", self.0.name))
+        let name = self.0.name.as_str();
+        self.0.places.logs.join(&[name, ".log"].concat())
     }
 
     /// The documented name of what the program prints: a link to

@@ -22,6 +22,12 @@ impl Bare {
 
     /// Whether `value` is made of such bytes alone, of one at least.
     pub(super) fn holds(&self, value: &str) -> bool {
-        !value.is_empty() && value.bytes().all(|byte| self.0[usize::from(byte)])
+        // Eight at a time: a processor looks at them together when it need not stop at each.
+        let hold = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(true, |all, byte| all & self.0[usize::from(*byte)])
+        };
+        !value.is_empty() && value.as_bytes().chunks(8).all(hold)
     }
 }
