@@ -15,14 +15,18 @@ fn supervisorctl() -> Command {
 
 /// Restarts the program of an app.
 pub(crate) fn restart_app(app: &AppName) -> Action {
-    let command = supervisorctl().arg("restart").arg(app.to_string());
-    Action::new(format!("restart {app}"), Stage::Restart, [command])
+    let command = supervisorctl().arg("restart").arg(app.as_str().to_owned());
+    Action::new(
+        ["restart ", app.as_str()].concat(),
+        Stage::Restart,
+        [command],
+    )
 }
 
 /// Lets supervisor read changed programs of an app, and start, restart or stop it accordingly.
 pub(crate) fn update_supervisor(app: &AppName) -> Action {
     let reread = supervisorctl().arg("reread");
-    let update = supervisorctl().arg("update").arg(app.to_string());
+    let update = supervisorctl().arg("update").arg(app.as_str().to_owned());
     Action::new(
         format!("update supervisor's program {app}"),
         Stage::Reread,

@@ -53,14 +53,16 @@ impl Template {
             .get_or_init(|| Program::compile(self.source))
             .as_ref();
         let program = program.map_err(|e| fault(e.clone()))?;
-        program.run(view, self.dialect).map_err(|stop| match stop {
-            program::Stop::Fault(source) => fault(source),
-            program::Stop::Unquotable { field, source } => RenderError::Unquotable {
-                template: self.name,
-                field,
-                source,
-            },
-        })
+        program
+            .run(view, self.dialect)
+            .map_err(|stop| match *stop.0 {
+                program::Reason::Fault(source) => fault(source),
+                program::Reason::Unquotable { field, source } => RenderError::Unquotable {
+                    template: self.name,
+                    field,
+                    source,
+                },
+            })
     }
 }
 

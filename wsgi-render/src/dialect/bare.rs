@@ -12,22 +12,31 @@ impl Bare {
             bare[byte as usize] = byte.is_ascii_alphanumeric();
             byte += 1;
         }
+        Self(bare).with(more)
+    }
+
+    /// These alone.
+    pub(super) const fn only(bytes: &[u8]) -> Self {
+        Self([false; 256]).with(bytes)
+    }
+
+    const fn with(mut self, bytes: &[u8]) -> Self {
         let mut i = 0;
-        while i < more.len() {
-            bare[more[i] as usize] = true;
+        while i < bytes.len() {
+            self.0[bytes[i] as usize] = true;
             i += 1;
         }
-        Self(bare)
+        self
     }
 
     /// Whether `value` is made of such bytes alone, of one at least.
     pub(super) fn holds(&self, value: &str) -> bool {
-        // Eight at a time: a processor looks at them together when it need not stop at each.
+        // Not to stop at each byte takes half the time.
         let hold = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .fold(true, |all, byte| all & self.0[usize::from(*byte)])
+            let look = |all, byte: &u8| all & self.0[usize::from(*byte)];
+            bytes.iter().fold(true, look)
         };
-        !value.is_empty() && value.as_bytes().chunks(8).all(hold)
+        let mut eights = value.as_bytes().chunks_exact(8);
+        !value.is_empty() && eights.all(hold) && hold(eights.remainder())
     }
 }

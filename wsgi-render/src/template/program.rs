@@ -44,8 +44,11 @@ struct Name {
     fields: Vec<Box<str>>,
 }
 
+/// A program stopped, which it seldom does: so the result of each step is small.
+pub(super) struct Stop(pub(super) Box<Reason>);
+
 /// Why a program stopped.
-pub(super) enum Stop {
+pub(super) enum Reason {
     Fault(TemplateFault),
     Unquotable { field: String, source: Unquotable },
 }
@@ -233,14 +236,11 @@ impl Run {
     fn value(&mut self, name: &Name, value: Value<'_>) -> Result<(), Stop> {
         match value {
             Value::Text(text) => {
-                let quoted = self
-                    .dialect
-                    .quote(text)
-                    .map_err(|source| Stop::Unquotable {
-                        field: name.to_string(),
-                        source,
-                    })?;
-                self.out.push_str(&quoted);
+                let quoted = self.dialect.quote(text);
+                self.out.push_str(&quoted.map_err(|source| {
+                    let field = name.to_string();
+                    Stop(Box::new(Reason::Unquotable { field, source }))
+                })?);
             }
             Value::Number(number) => {
                 // Writing to a String does not fail.
@@ -269,8 +269,10 @@ fn find<'a>(name: &Name, scope: &Scope<'a>) -> Result<Value<'a>, Stop> {
     Ok(value)
 }
 
+#[cold]
 fn wrong(name: &Name, wanted: &str) -> Stop {
-    Stop::Fault(TemplateFault(format!("`{name}` is not {wanted}")))
+    let fault = TemplateFault(format!("`{name}` is not {wanted}"));
+    Stop(Box::new(Reason::Fault(fault)))
 }
 
 impl std::fmt::Display for Name {
