@@ -4,6 +4,8 @@
 //! Everything here panics with the whole story when the test computer cannot do what a test asks
 //! for: a test that skips in silence proves nothing.
 
+mod authority;
+mod container;
 mod http_answer;
 mod machine;
 mod machine_command;
@@ -16,6 +18,8 @@ mod python_packages;
 mod wait;
 mod web_host;
 
+pub use authority::{Authority, KeyKind};
+pub use container::Container;
 pub use http_answer::HttpAnswer;
 pub use machine::{Machine, MachineBuilder};
 pub use machine_command::MachineCommand;

@@ -89,30 +89,41 @@ impl WebHost {
     #[must_use]
     #[track_caller]
     pub fn apps_up(mut self) -> Self {
+        let program = "/usr/local/lib/echo_app.py";
+        self.machine.write(program, ECHO_APP, 0o644);
         for app in &self.apps {
             let socket = app.layout().socket();
-            let upstream =
-                self.machine
-                    .spawn(["/usr/bin/python3", "-c", ECHO_APP, socket.as_str()]);
-            wait_until("the app listens", || {
-                self.machine
-                    .sh(&format!("ss -lx | grep -qF {socket}"))
-                    .success()
-            });
+            let upstream = self
+                .machine
+                .spawn(["/usr/bin/python3", program, socket.as_str()]);
+            // It opens the socket's mode once it listens.
+            let listens = [
+                "sh",
+                "-c",
+                "[ \"$(stat -c %a \"$1\")\" = 666 ]",
+                "sh",
+                socket.as_str(),
+            ];
+            wait_until("the app listens", || self.machine.run(listens).success());
             self.upstreams.push(upstream);
         }
         self
     }
 
     /// Starts nginx, once its configuration is accepted without a warning.
+    ///
+    /// # Panics
+    ///
+    /// With nginx's own words, when it is not.
     #[must_use]
     #[track_caller]
     pub fn nginx_up(mut self) -> Self {
         let test = self.machine.ok(["nginx", "-t", "-q"]);
         assert_eq!(test.errors(), "", "{test}");
         let nginx = self.machine.spawn(["nginx", "-g", "daemon off;"]);
+        // It writes this file once it listens everywhere.
         wait_until("nginx listens", || {
-            self.machine.sh("ss -ltn | grep -q :").success()
+            self.machine.sh("[ -s /run/nginx.pid ]").success()
         });
         self.nginx = Some(nginx);
         self

@@ -148,6 +148,13 @@ fn static_files_come_from_their_directory_and_from_nowhere_else() {
         405
     );
 
+    // Whatever ports are forwarded on the way.
+    let slash = get(&host, "/static/css");
+    assert_eq!(
+        (slash.status, slash.header("location")),
+        (301, Some("/static/css/"))
+    );
+
     let missing = get(&host, "/static/none.css");
     assert_eq!(missing.status, 404);
     assert_eq!(missing.header("cache-control"), None);
@@ -279,7 +286,7 @@ fn the_pages_have_no_address_of_their_own() {
         assert!(!answer.text().contains("<!doctype"), "{path}");
     }
     for page in ["500", "502", "503", "504"] {
-        assert_eq!(get(&host, &format!("/.wsgi/{page}")).status, 404);
+        assert_eq!(get(&host, &format!("/.wsgi/{page}.html")).status, 404);
     }
 }
 
@@ -325,11 +332,15 @@ fn what_an_app_says_on_purpose_passes_as_it_is() {
 #[test]
 fn an_app_that_is_down_and_a_page_that_is_missing_are_no_404() {
     let host = WebHost::with(&[SHOP]).nginx_up();
+    let machine = &host.machine;
     let answer = get(&host, "/");
     assert_eq!(answer.status, 502);
     assert!(answer.text().contains("Something went wrong"));
+    // Also where the app stands in for a file.
+    let answer = get(&host, "/.well-known/acme-challenge/x");
+    assert_eq!(answer.status, 502);
+    assert!(answer.text().contains("Something went wrong"));
 
-    let machine = &host.machine;
     machine.ok(["rm", "/srv/shop/500.html", "/srv/shop/maintenance.html"]);
     for method in ["GET", "POST"] {
         assert_eq!(with(&host, &["-X", method], "/").status, 502);

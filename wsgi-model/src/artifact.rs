@@ -127,6 +127,10 @@ pub enum OnlyIf {
 }
 
 /// What should be at a path.
+///
+/// Missing directories above it are made, root's and 0755, whatever the node: where another owner
+/// is wanted, that directory is an artifact of its own. What belongs to another user than root is
+/// made as that user, who could otherwise have root write through a link of theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Node {
@@ -152,6 +156,9 @@ pub enum Node {
         owner: Owner,
     },
     /// A marked block of lines at the top of a file whose other lines are somebody else's.
+    ///
+    /// Its first and last line are its markers: an older block is what stands between two lines
+    /// that equal them.
     Block {
         /// The block, from its first marker line to its last, each ended by a line feed.
         contents: Contents,
@@ -172,7 +179,8 @@ pub enum Node {
 /// When a check is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckMoment {
-    /// On the staged file, before it takes its place.
+    /// On the staged file, before it takes its place, with its final owner and mode: visudo(8)
+    /// looks at both.
     Staged,
     /// On everything of its kind together, after all took their places; on failure all of them go back.
     InPlace,

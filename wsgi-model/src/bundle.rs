@@ -1,8 +1,8 @@
 //! Everything that must be true of a host for one app.
 
 use crate::{
-    AbsPath, AppName, AppSpec, AptPackage, Artifact, PipRequirement, PublicKey, Sensitivity,
-    UserName,
+    AbsPath, AppName, AppSpec, AptPackage, Artifact, PipPackage, PipRequirement, PublicKey,
+    Sensitivity, UserName,
 };
 
 /// Debian packages that must be installed.
@@ -81,21 +81,16 @@ impl Needs {
             &[]
         };
         let mut names: Vec<AptPackage> = Vec::new();
-        let known = BASE
-            .iter()
-            .chain(image)
-            .filter_map(|name| AptPackage::parse(name).ok());
+        let known = BASE.iter().chain(image).map(|name| AptPackage::known(name));
         for name in known.chain(app.packages.apt.iter().cloned()) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
-        let gunicorn = crate::PipPackage::parse("gunicorn")
-            .ok()
-            .map(|name| PipRequirement {
-                name,
-                version: app.gunicorn.version.clone(),
-            });
+        let gunicorn = PipRequirement {
+            name: PipPackage::known("gunicorn"),
+            version: app.gunicorn.version.clone(),
+        };
         let own_gunicorn = app
             .packages
             .pip
@@ -123,8 +118,8 @@ impl Needs {
             },
             virtualenv: VirtualenvNeeds {
                 path: app.places.virtualenv.path().clone(),
-                packages: gunicorn
-                    .filter(|_| !own_gunicorn)
+                packages: (!own_gunicorn)
+                    .then_some(gunicorn)
                     .into_iter()
                     .chain(app.packages.pip.iter().cloned())
                     .collect(),

@@ -66,7 +66,9 @@ named_paths! {
     supervisor_log => "/var/log/supervisor/{name}.log";
     /// The systemd unit.
     systemd_unit => "/etc/systemd/system/{name}.service";
-    /// The init script, for hosts without systemd.
+    /// The link that has systemd start the unit with supervisor.
+    systemd_wants => "/etc/systemd/system/supervisor.service.wants/{name}.service";
+    /// The script that `service` runs, and the unit.
     init_script => "/etc/init.d/{name}";
     /// The nginx site.
     nginx_site => "/etc/nginx/sites-available/{name}";
@@ -90,6 +92,33 @@ impl Layout<'_> {
     /// Where the running release is: a link, or the directory itself. Never made by us.
     pub fn current(&self) -> AbsPath {
         self.0.places.home.join("current")
+    }
+
+    /// The name of [`current`](Self::current) among the releases, where the role's README has it:
+    /// none when the releases stand in the home itself.
+    pub fn release_link(&self) -> Option<AbsPath> {
+        let places = &self.0.places;
+        (places.releases != places.home).then(|| places.releases.join("current"))
+    }
+
+    /// What bash reads first in a shell that is no login shell.
+    pub fn bashrc(&self) -> AbsPath {
+        self.0.places.home.join(".bashrc")
+    }
+
+    /// What bash reads first in a login shell.
+    pub fn bash_profile(&self) -> AbsPath {
+        self.0.places.home.join(".bash_profile")
+    }
+
+    /// Where the role had the environment, and scripts of its users look for it.
+    pub fn postactivate_link(&self) -> AbsPath {
+        self.0.places.virtualenv.join("bin/postactivate")
+    }
+
+    /// Where the role had the start script, and scripts of its users look for it.
+    pub fn gunicorn_start_link(&self) -> AbsPath {
+        self.0.places.virtualenv.join("bin/gunicorn_start")
     }
 
     /// What outlives releases: `{storage}{name}`.

@@ -40,6 +40,8 @@
 
 mod access;
 mod action;
+#[cfg(feature = "ansible")]
+pub mod ansible;
 mod app;
 mod artifact;
 mod bundle;

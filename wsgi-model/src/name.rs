@@ -165,6 +165,22 @@ checked_text! {
     }
 }
 
+impl AptPackage {
+    /// A name that this crate knows to be one.
+    pub(crate) fn known(name: &'static str) -> Self {
+        debug_assert!(Self::parse(name).is_ok(), "{name}");
+        Self(name.to_owned())
+    }
+}
+
+impl PipPackage {
+    /// A name that this crate knows to be one.
+    pub(crate) fn known(name: &'static str) -> Self {
+        debug_assert!(Self::parse(name).is_ok(), "{name}");
+        Self(name.to_owned())
+    }
+}
+
 impl EnvPrefix {
     /// The prefix as the role makes it: `text` in upper case, nothing else changed.
     ///

@@ -143,7 +143,7 @@ impl AbsPath {
 
     /// Whether it is `other` or lies below it.
     pub fn is_within(&self, other: &Self) -> bool {
-        self.0.starts_with(&other.0)
+        lies_within(self.as_str(), other.as_str())
     }
 }
 
@@ -238,7 +238,7 @@ impl OwnedDir {
         const LOCAL: &str = "/usr/local";
 
         let path = AbsPath::parse(text)?;
-        let within = |tree: &str| path.as_path().starts_with(tree);
+        let within = |tree: &str| lies_within(path.as_str(), tree);
         let below_local = within(LOCAL) && path.as_path().components().count() > 4;
         if PLACES.contains(&path.as_str()) || (TREES.iter().any(|t| within(t)) && !below_local) {
             return Err(Invalid::new(format!("`{path}` is a directory of the system"))
@@ -295,6 +295,14 @@ impl RelativePath {
     }
 }
 
+/// Whether a normalised path is another one, or lies below it.
+fn lies_within(path: &str, tree: &str) -> bool {
+    tree == "/"
+        || path
+            .strip_prefix(tree)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 fn is_path_letter(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@' | '=' | '~' | ' ')
 }
@@ -347,6 +355,16 @@ mod tests {
         ] {
             assert!(OwnedDir::parse(good).is_ok(), "{good}");
         }
+    }
+
+    #[test]
+    fn a_directory_beside_is_not_within() -> Result<(), Invalid> {
+        let shop = AbsPath::parse("/srv/shop")?;
+        assert!(AbsPath::parse("/srv/shop/media")?.is_within(&shop));
+        assert!(shop.is_within(&shop));
+        assert!(shop.is_within(&AbsPath::parse("/")?));
+        assert!(!AbsPath::parse("/srv/shop-old")?.is_within(&shop));
+        Ok(())
     }
 
     #[test]

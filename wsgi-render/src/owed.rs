@@ -2,23 +2,25 @@
 
 use wsgi_model::{Action, AppName, Command, Stage};
 
-const SUPERVISORCTL: &str = "/usr/bin/supervisorctl";
+const SUPERVISOR_CONF: &str = "/etc/supervisor/supervisord.conf";
 const NGINX: &str = "/usr/sbin/nginx";
+
+/// With its configuration named: supervisorctl else prefers a `supervisord.conf` in the working
+/// directory, which can name code to run.
+fn supervisorctl() -> Command {
+    Command::new("/usr/bin/supervisorctl").args(["-c", SUPERVISOR_CONF])
+}
 
 /// Restarts the program of an app.
 pub(crate) fn restart_app(app: &AppName) -> Action {
-    let command = Command::new(SUPERVISORCTL)
-        .arg("restart")
-        .arg(app.to_string());
+    let command = supervisorctl().arg("restart").arg(app.to_string());
     Action::new(format!("restart {app}"), Stage::Restart, vec![command])
 }
 
 /// Lets supervisor read changed programs of an app, and start, restart or stop it accordingly.
 pub(crate) fn update_supervisor(app: &AppName) -> Action {
-    let reread = Command::new(SUPERVISORCTL).arg("reread");
-    let update = Command::new(SUPERVISORCTL)
-        .arg("update")
-        .arg(app.to_string());
+    let reread = supervisorctl().arg("reread");
+    let update = supervisorctl().arg("update").arg(app.to_string());
     Action::new(
         format!("update supervisor's program {app}"),
         Stage::Reread,
@@ -28,11 +30,30 @@ pub(crate) fn update_supervisor(app: &AppName) -> Action {
 
 /// Lets systemd read changed units.
 pub(crate) fn reload_systemd() -> Action {
+    let command = Command::new("/usr/bin/systemctl").arg("daemon-reload");
+    Action::new("reload systemd", Stage::Reread, vec![command])
+}
+
+/// Has systemd count the unit of an app as started, so that it can stop it. Last, since the unit
+/// leaves alone a program that was started a moment ago.
+pub(crate) fn start_unit(app: &AppName) -> Action {
+    let command = Command::new("/usr/bin/systemctl")
+        .arg("start")
+        .arg(format!("{app}.service"));
     Action::new(
-        "reload systemd",
-        Stage::Reread,
-        vec![Command::new("/usr/bin/systemctl").arg("daemon-reload")],
+        format!("start the unit {app}"),
+        Stage::Reload,
+        vec![command],
     )
+}
+
+/// Loads supervisor's whole configuration as its daemon would, users included. One program of an
+/// unknown user makes supervisord refuse all of them, and not start again.
+pub(crate) fn load_supervisor() -> Command {
+    const LOAD: &str = "import sys; from supervisor.options import ServerOptions; \
+                        ServerOptions().realize(['-c', sys.argv[1]])";
+    // -I: nothing from the working directory or the environment is imported.
+    Command::new("/usr/bin/python3").args(["-I", "-c", LOAD, SUPERVISOR_CONF])
 }
 
 /// Tests nginx's whole configuration.

@@ -31,3 +31,19 @@ pub(super) fn quote(value: &str) -> Result<Cow<'_, str>, Unquotable> {
     }
     Ok(Cow::Owned(quoted))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_ends_neither_its_tag_nor_its_quotes() {
+        assert_eq!(
+            quote("<b class=\"x\">Tom & 'Jerry'</b>").as_deref(),
+            Ok("&lt;b class=&quot;x&quot;&gt;Tom &amp; &#39;Jerry&#39;&lt;/b&gt;")
+        );
+        assert_eq!(quote("ä 🔑\n").as_deref(), Ok("ä 🔑\n"));
+        assert!(quote("a\0").is_err());
+        assert!(quote("a\u{1b}").is_err());
+    }
+}

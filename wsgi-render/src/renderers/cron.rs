@@ -233,10 +233,7 @@ fn wrapper(app: &AppSpec, task: &CronTask, path: AbsPath) -> Result<Artifact, Re
         environment,
         locks: lock_file.is_some(),
         lock_file: lock_file.map_or_else(String::new, |path| path.to_string()),
-        skipped: format!(
-            "the cron task `{}` was skipped: its last run is not over",
-            task.name
-        ),
+        skipped: format!("skipped while its last run goes on: {}", task.name),
         log_none: log == Log::Mailed,
         log_direct: log == Log::Direct,
         log_piped: matches!(log, Log::PipedTo(_)),
@@ -261,41 +258,30 @@ fn wrapper(app: &AppSpec, task: &CronTask, path: AbsPath) -> Result<Artifact, Re
     Ok(Artifact::file(path, contents, Mode::new(mode), owner).check(CheckMoment::Staged, syntax))
 }
 
-/// The lock files, each of the user that takes it, in a directory where nobody but root makes files:
-/// no other user can make, open or hold one.
+/// The lock files, each of the user that takes it, in a directory of root's: no other user can make,
+/// open or hold one.
 fn locks(app: &AppSpec) -> Vec<Artifact> {
     let layout = app.layout();
     let group = app.group().as_str();
-    let mut files: Vec<Artifact> = Vec::new();
-    for slug in app.cron_tasks.iter().filter_map(CronTask::lock_slug) {
-        let path = layout.lock_file(slug);
-        if files.iter().any(|file| file.path == path) {
+    let mut artifacts: Vec<Artifact> = Vec::new();
+    for task in &app.cron_tasks {
+        let Some(path) = task.lock_slug().map(|slug| layout.lock_file(slug)) else {
+            continue;
+        };
+        // Tasks of one user may share a lock; of two users, the model refuses it.
+        if artifacts.iter().any(|other| other.path == path) {
             continue;
         }
-        // Tasks of several users may share a lock; root can open what is the app's.
-        let is_apps = app
-            .cron_tasks
-            .iter()
-            .any(|task| task.lock_slug() == Some(slug) && Runner::of(app, task) == Runner::App);
-        let owner = if is_apps {
-            Owner::new(app.user().as_str(), group)
-        } else {
-            Owner::root()
+        let owner = match Runner::of(app, task) {
+            Runner::App => Owner::new(app.user().as_str(), group),
+            Runner::Root | Runner::Other(_) => Owner::root(),
         };
-        files.push(Artifact::file(
+        artifacts.push(Artifact::file(
             path,
             Contents::public(""),
             Mode::new(0o600),
             owner,
         ));
     }
-    if !files.is_empty() {
-        let directory = Artifact::directory(
-            layout.lock_dir(),
-            Mode::new(0o750),
-            Owner::new("root", group),
-        );
-        files.insert(0, directory);
-    }
-    files
+    artifacts
 }

@@ -49,13 +49,11 @@ struct SiteView<'a> {
     keepalive_timeout: u32,
     send_timeout: u32,
     maintenance_flag: String,
+    maintenance_page: String,
+    error_page: String,
     storage: String,
-    r#static: bool,
-    static_dir: String,
-    static_links: String,
-    media: bool,
-    media_dir: String,
-    media_links: String,
+    static_files: ServedDir,
+    media: ServedDir,
     proxy: String,
     includes: Vec<String>,
 }
@@ -68,19 +66,20 @@ struct ProxyView<'a> {
     read_timeout: u32,
 }
 
-/// A directory that nginx serves, in the words of the template.
-struct Served {
-    is_served: bool,
-    directory: String,
+/// A directory that nginx serves.
+#[derive(Serialize)]
+struct ServedDir {
+    present: bool,
+    path: String,
     /// From where on links are looked at: those above, such as `current`, are the operator's.
     links_from: String,
 }
 
-impl Served {
+impl ServedDir {
     fn new(directory: Option<&AbsPath>) -> Self {
         Self {
-            is_served: directory.is_some(),
-            directory: directory.map(AbsPath::with_slash).unwrap_or_default(),
+            present: directory.is_some(),
+            path: directory.map(AbsPath::with_slash).unwrap_or_default(),
             links_from: directory
                 .map(|path| format!("from={path}"))
                 .unwrap_or_default(),
@@ -92,8 +91,6 @@ impl<'a> SiteView<'a> {
     fn new(app: &'a AppSpec, site: &'a Site) -> Self {
         let layout = app.layout();
         let hsts = app.tls().map_or(0, |tls| tls.hsts_max_age.get());
-        let static_files = Served::new(app.places.static_dir.as_deref());
-        let media = Served::new(app.places.media_dir.as_deref());
         Self {
             name: app.name.as_str(),
             socket: format!("unix:{}", layout.socket()),
@@ -114,13 +111,11 @@ impl<'a> SiteView<'a> {
             keepalive_timeout: site.timeouts.keepalive.get(),
             send_timeout: site.timeouts.send.get(),
             maintenance_flag: layout.maintenance_flag().to_string(),
+            maintenance_page: layout.maintenance_page().to_string(),
+            error_page: layout.error_page().to_string(),
             storage: layout.storage().to_string(),
-            r#static: static_files.is_served,
-            static_dir: static_files.directory,
-            static_links: static_files.links_from,
-            media: media.is_served,
-            media_dir: media.directory,
-            media_links: media.links_from,
+            static_files: ServedDir::new(app.places.static_dir.as_deref()),
+            media: ServedDir::new(app.places.media_dir.as_deref()),
             proxy: layout.nginx_proxy().to_string(),
             includes: site
                 .includes
@@ -203,4 +198,118 @@ fn stock_site_disabled() -> Artifact {
             }),
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use wsgi_model::{AppName, AppParts, Seconds, WsgiTarget};
+
+    use super::*;
+
+    fn parts() -> AppParts {
+        let name = AppName::parse("shop").expect("a name");
+        AppParts::new(name, WsgiTarget::parse("shop.wsgi").expect("a target"))
+    }
+
+    /// All that the app has because nginx serves it.
+    fn artifacts(parts: AppParts) -> Vec<Artifact> {
+        let app = AppSpec::new(parts).expect("a spec");
+        let renderers: &[&dyn Renderer] = &[
+            &Nginx,
+            &crate::renderers::tls::TlsSettings,
+            &crate::renderers::pages::Pages,
+        ];
+        let bundle = crate::render_with(renderers, &app, &Target::default()).expect("a bundle");
+        bundle.artifacts().to_vec()
+    }
+
+    #[test]
+    fn an_app_that_is_not_exposed_has_nothing_of_nginx() {
+        let mut parts = parts();
+        parts.site.tls.ssl = true;
+        parts.expose = false;
+        assert_eq!(artifacts(parts), []);
+    }
+
+    #[test]
+    fn whatever_changes_below_nginx_is_tested_as_a_whole_and_owes_a_reload() {
+        let mut parts = parts();
+        parts.site.tls.ssl = true;
+        let all = artifacts(parts);
+        let paths: Vec<_> = all.iter().map(|artifact| artifact.path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                "/etc/nginx/sites-available/shop",
+                "/etc/nginx/sites-enabled/default",
+                "/etc/nginx/sites-enabled/shop",
+                "/etc/nginx/wsgi",
+                "/etc/nginx/wsgi/shop",
+                "/etc/nginx/wsgi/shop/proxy.conf",
+                "/etc/nginx/wsgi/shop/tls.conf",
+                "/mnt/shop/500.html",
+                "/mnt/shop/maintenance.html",
+            ]
+        );
+        for artifact in all.iter().filter(|a| a.path.as_str().starts_with("/etc")) {
+            assert_eq!(artifact.checks.len(), 1, "{}", artifact.path);
+            assert_eq!(artifact.checks[0].moment, CheckMoment::InPlace);
+            assert_eq!(artifact.notify, [owed::reload_nginx()], "{}", artifact.path);
+        }
+    }
+
+    #[test]
+    fn each_timeout_is_where_nginx_looks_for_it() {
+        let mut parts = parts();
+        let timeouts = &mut parts.site.timeouts;
+        for (field, seconds) in [
+            (&mut timeouts.keepalive, 11),
+            (&mut timeouts.send, 12),
+            (&mut timeouts.proxy_connect, 13),
+            (&mut timeouts.proxy_send, 14),
+            (&mut timeouts.proxy_read, 15),
+        ] {
+            *field = Seconds::new(seconds).expect("a time");
+        }
+        let all = artifacts(parts);
+        let directives: Vec<_> = all
+            .iter()
+            .filter_map(|artifact| match &artifact.node {
+                Node::File { contents, .. } => std::str::from_utf8(contents.expose()).ok(),
+                _ => None,
+            })
+            .flat_map(str::lines)
+            .map(str::trim)
+            .collect();
+        for directive in [
+            "keepalive_timeout 11s;",
+            "send_timeout 12s;",
+            "proxy_connect_timeout 13s;",
+            "proxy_send_timeout 14s;",
+            "proxy_read_timeout 15s;",
+        ] {
+            assert!(directives.contains(&directive), "{directive}");
+        }
+    }
+
+    #[test]
+    fn a_default_site_that_somebody_has_changed_stays() {
+        let all = artifacts(parts());
+        let stock = all.iter().find(|a| matches!(a.node, Node::Absent { .. }));
+        let Some(Artifact {
+            path,
+            node: Node::Absent {
+                only_if: Some(condition),
+            },
+            ..
+        }) = stock
+        else {
+            panic!("{stock:?}");
+        };
+        assert_eq!(path.as_str(), "/etc/nginx/sites-enabled/default");
+        let OnlyIf::LinkToPristineConffile { target } = condition else {
+            panic!("{condition:?}");
+        };
+        assert_eq!(target.as_str(), "/etc/nginx/sites-available/default");
+    }
 }

@@ -40,7 +40,6 @@ struct View<'a> {
     certificate: &'a str,
     key: &'a str,
     protocols: &'static [&'static str],
-    choose_ciphers: bool,
     ciphers: String,
     curves: String,
     keep_tickets: bool,
@@ -71,7 +70,6 @@ impl Renderer for TlsSettings {
             certificate: tls.certificate.as_str(),
             key: tls.key.as_str(),
             protocols: guideline.protocols,
-            choose_ciphers: !guideline.ciphers.is_empty(),
             ciphers: guideline.ciphers.join(":"),
             curves: guideline.curves(target).join(":"),
             keep_tickets: target.nginx >= RENEWED_TICKET_KEYS,
@@ -93,5 +91,102 @@ impl Renderer for TlsSettings {
             file.check(CheckMoment::InPlace, owed::test_nginx())
                 .notify(owed::reload_nginx()),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wsgi_model::{AppName, AppParts, HstsMaxAge, TlsProfile, WsgiTarget};
+
+    use super::*;
+
+    fn parts() -> AppParts {
+        let name = AppName::parse("shop").expect("a name");
+        let mut parts = AppParts::new(name, WsgiTarget::parse("shop.wsgi").expect("a target"));
+        parts.site.tls.ssl = true;
+        parts
+    }
+
+    fn text(parts: AppParts, target: &Target) -> String {
+        let app = AppSpec::new(parts).expect("a spec");
+        let artifacts = TlsSettings.render(&app, target).expect("artifacts");
+        match &artifacts[..] {
+            [
+                Artifact {
+                    node: wsgi_model::Node::File { contents, .. },
+                    ..
+                },
+            ] => String::from_utf8_lossy(contents.expose()).into_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn newer(nginx: Version, openssl: Version) -> Target {
+        let mut target = Target::default();
+        (target.nginx, target.openssl) = (nginx, openssl);
+        target
+    }
+
+    #[test]
+    fn each_nginx_gets_its_own_syntax() {
+        let old = text(parts(), &Target::default());
+        assert!(old.contains("\nlisten 443 ssl http2 default_server;\nlisten [::]:443 ssl http2 default_server;\n"), "{old}");
+        assert!(!old.contains("http2 on"));
+        assert!(old.contains("\nssl_session_tickets off;\n"));
+        assert!(old.contains("\nssl_ecdh_curve X25519:prime256v1:secp384r1;\n"));
+
+        let same = text(
+            parts(),
+            &newer(Version::new(1, 25, 0), Version::new(3, 4, 9)),
+        );
+        assert!(same.contains(" http2 default_server;"));
+        assert!(!same.contains("tickets"));
+        assert!(!same.contains("MLKEM"));
+
+        let new = text(
+            parts(),
+            &newer(Version::new(1, 25, 1), Version::new(3, 5, 0)),
+        );
+        assert!(
+            new.contains(
+                "\nlisten 443 ssl default_server;\nlisten [::]:443 ssl default_server;\nhttp2 on;\n"
+            ),
+            "{new}"
+        );
+        assert!(new.contains("\nssl_ecdh_curve X25519MLKEM768:X25519:prime256v1:secp384r1;\n"));
+    }
+
+    #[test]
+    fn a_profile_chooses_the_protocols() {
+        let mut modern = parts();
+        modern.site.tls.profile = TlsProfile::Modern;
+        let modern = text(modern, &Target::default());
+        assert!(modern.contains("\nssl_protocols TLSv1.3;\n"), "{modern}");
+        let intermediate = text(parts(), &Target::default());
+        assert!(
+            intermediate.contains("\nssl_protocols TLSv1.2 TLSv1.3;\n"),
+            "{intermediate}"
+        );
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_not_there() {
+        let mut plain = parts();
+        plain.site.tls.hsts_max_age = HstsMaxAge::new(0).expect("a number");
+        let text = text(plain, &Target::default());
+        for word in ["dhparam", "stapling", "trusted", "resolver", "add_header"] {
+            assert!(!text.contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn stapling_without_a_name_server_asks_the_roles_own() {
+        let mut stapling = parts();
+        stapling.site.tls.ocsp = true;
+        let text = text(stapling, &Target::default());
+        assert!(
+            text.contains("\nresolver 8.8.8.8;\nresolver_timeout 30s;\n"),
+            "{text}"
+        );
     }
 }

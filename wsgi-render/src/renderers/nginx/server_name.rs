@@ -47,3 +47,32 @@ fn fits(name: &str) -> bool {
         name.len() <= LONGEST_KEY
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_nginxs_tables_cannot_hold_becomes_an_expression() {
+        let label = "a".repeat(47);
+        let fits = "a".repeat(46);
+        for (name, written) in [
+            ("shop.example.org".to_owned(), "shop.example.org".to_owned()),
+            ("_".to_owned(), "_".to_owned()),
+            ("2001:DB8:0::1".to_owned(), "[2001:db8::1]".to_owned()),
+            ("192.0.2.1".to_owned(), "192.0.2.1".to_owned()),
+            (fits.clone(), fits.clone()),
+            (format!("*.{fits}.{fits}"), format!("*.{fits}.{fits}")),
+            (
+                format!("A{}.org", &label[1..]),
+                format!(r"~^{label}\.org\z"),
+            ),
+            (format!("*.{label}.org"), format!(r"~^.+\.{label}\.org\z")),
+            (format!(".{label}.org"), format!(r"~^(.+\.)?{label}\.org\z")),
+            (format!("www.{label}.*"), format!(r"~^www\.{label}\..+\z")),
+        ] {
+            let name = ServerName::parse(&name).expect("a name");
+            assert_eq!(server_name(&name), written);
+        }
+    }
+}

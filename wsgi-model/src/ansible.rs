@@ -1,0 +1,3 @@
+//! What Ansible reads beyond plain YAML, without Ansible.
+
+pub mod vault;
