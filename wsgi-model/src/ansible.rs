@@ -1,3 +1,23 @@
-//! What Ansible reads beyond plain YAML, without Ansible.
+//! What Ansible reads beyond plain YAML, without Ansible: expressions, lookups, Vault, extra vars.
 
+mod call;
+mod engine;
+mod evaluate;
+mod explain;
+mod extra;
+mod filters;
+mod inputs;
+mod known;
+mod lookups;
+mod methods;
+mod parse;
+mod predicates;
+mod python;
+mod resolve;
+mod session;
+mod tree;
 pub mod vault;
+mod view;
+
+pub use extra::ExtraVars;
+pub use inputs::{Inputs, load};

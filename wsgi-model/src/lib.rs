@@ -62,6 +62,7 @@ mod place;
 mod problem;
 mod quantity;
 mod secret;
+mod secret_variables;
 mod site;
 mod text;
 mod tls;
@@ -98,6 +99,7 @@ pub use quantity::{
     HstsMaxAge, MaxRequests, Port, ReleaseCount, RequestLineLimit, Seconds, WorkerTimeout, Workers,
 };
 pub use secret::Secret;
+pub use secret_variables::SecretVariables;
 pub use site::{IncludeName, NginxInclude, Resolver, ServerName, Site, SiteTimeouts};
 pub use tls::{Tls, TlsProfile};
 pub use variable::{Definition, Fallback, Section, Type, nearest};

@@ -6,9 +6,12 @@ mod plain;
 mod readable;
 mod records;
 pub(crate) mod scalar;
+mod variables;
 mod write;
 pub(crate) mod yaml;
 
+#[cfg(feature = "ansible")]
+pub(crate) use load::load_variables;
 pub use load::{Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Source, load};
 pub use plain::Exposure;
 pub(crate) use plain::{Plain, Shown};
@@ -16,4 +19,6 @@ pub(crate) use readable::{
     Environment, IncludePath, KeySource, OneOrMany, Readable, UpperEnvironment,
 };
 pub(crate) use records::{Day, Hour, Minute, Month, Weekday};
+#[cfg(feature = "ansible")]
+pub(crate) use variables::{Layer, Variables};
 pub use write::Resolved;

@@ -6,8 +6,8 @@ use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
 use super::engine::too_long;
-use super::{explain, python};
 use super::session::{Session, wait};
+use super::{explain, python};
 use crate::Invalid;
 
 /// A call of a filter or test.
@@ -81,7 +81,11 @@ impl<'c, 't, 'e> Call<'c, 't, 'e> {
         for (name, value) in std::mem::take(&mut self.kwargs) {
             match names.iter().position(|known| *known == name) {
                 Some(i) if bound[i].is_none() => bound[i] = Some(value),
-                _ => return Err(self.wrong(&format!("it takes no argument `{name}`, or has it already"))),
+                _ => {
+                    return Err(
+                        self.wrong(&format!("it takes no argument `{name}`, or has it already"))
+                    );
+                }
             }
         }
         Ok(bound)
@@ -174,9 +178,9 @@ impl<'c, 't, 'e> Call<'c, 't, 'e> {
     /// The refusal of a filter or test that is named as a text.
     pub(super) fn unknown(&self, error: Error, what: &'static str, name: &str) -> Error {
         match error.kind() {
-            ErrorKind::UnknownFilter | ErrorKind::UnknownTest => {
-                self.session.refuse("unknown-name", explain::unknown(what, name))
-            }
+            ErrorKind::UnknownFilter | ErrorKind::UnknownTest => self
+                .session
+                .refuse("unknown-name", explain::unknown(what, name)),
             _ => error,
         }
     }

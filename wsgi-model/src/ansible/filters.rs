@@ -2,8 +2,8 @@
 
 mod choice;
 mod collect;
-mod encode;
 mod each;
+mod encode;
 mod lists;
 mod maps;
 mod numbers;
@@ -63,18 +63,54 @@ pub(super) fn all() -> impl Iterator<Item = &'static Filter> {
 /// Filters of Ansible that are refused, and why.
 pub(super) const REFUSED: &[(&str, &str)] = &[
     ("comment", "it is not available here; write the comment out"),
-    ("expandvars", "it reads the environment: use `lookup('env', 'NAME')`"),
-    ("fileglob", "it lists files of your machine, and a vars file must mean the same everywhere"),
+    (
+        "expandvars",
+        "it reads the environment: use `lookup('env', 'NAME')`",
+    ),
+    (
+        "fileglob",
+        "it lists files of your machine, and a vars file must mean the same everywhere",
+    ),
     ("from_yaml_all", "it is not available here; use `from_yaml`"),
-    ("password_hash", "it makes another hash on every run, so that nothing would ever be up to date; \
-        make the hash once (`openssl passwd -6`) and put it in the vars file, encrypted with ansible-vault"),
-    ("random", "it gives another value on every run, so that nothing would ever be up to date"),
-    ("realpath", "it follows links of your machine, and the path is meant for the server"),
-    ("shuffle", "it gives another order on every run, so that nothing would ever be up to date"),
-    ("strftime", "the time is another on every run, so that nothing would ever be up to date"),
-    ("to_datetime", "it is not available here; write the date out"),
-    ("to_nice_yaml", "it is not available here; `to_json` writes YAML, too"),
-    ("to_yaml", "it is not available here; `to_json` writes YAML, too"),
-    ("unvault", "a value is encrypted with `ansible-vault encrypt_string` and tagged `!vault`"),
-    ("vault", "a value is encrypted with `ansible-vault encrypt_string` and tagged `!vault`"),
+    (
+        "password_hash",
+        "it makes another hash on every run, so that nothing would ever be up to date; \
+        make the hash once (`openssl passwd -6`) and put it in the vars file, encrypted with ansible-vault",
+    ),
+    (
+        "random",
+        "it gives another value on every run, so that nothing would ever be up to date",
+    ),
+    (
+        "realpath",
+        "it follows links of your machine, and the path is meant for the server",
+    ),
+    (
+        "shuffle",
+        "it gives another order on every run, so that nothing would ever be up to date",
+    ),
+    (
+        "strftime",
+        "the time is another on every run, so that nothing would ever be up to date",
+    ),
+    (
+        "to_datetime",
+        "it is not available here; write the date out",
+    ),
+    (
+        "to_nice_yaml",
+        "it is not available here; `to_json` writes YAML, too",
+    ),
+    (
+        "to_yaml",
+        "it is not available here; `to_json` writes YAML, too",
+    ),
+    (
+        "unvault",
+        "a value is encrypted with `ansible-vault encrypt_string` and tagged `!vault`",
+    ),
+    (
+        "vault",
+        "a value is encrypted with `ansible-vault encrypt_string` and tagged `!vault`",
+    ),
 ];

@@ -2,7 +2,17 @@
 
 /// Functions and values that are in every expression.
 pub(super) const GLOBALS: &[&str] = &[
-    "dict", "lookup", "namespace", "now", "q", "query", "range", "undef", "cycler", "joiner", "lipsum",
+    "dict",
+    "lookup",
+    "namespace",
+    "now",
+    "q",
+    "query",
+    "range",
+    "undef",
+    "cycler",
+    "joiner",
+    "lipsum",
 ];
 
 /// Variables that Ansible sets, besides all that begin with `ansible_`.

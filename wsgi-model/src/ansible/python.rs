@@ -195,7 +195,9 @@ fn json_into(
         }
         ValueKind::Plain => match value.downcast_object_ref::<Plain>() {
             // Ansible's encoder writes dates in ISO 8601.
-            Some(Plain::Date(Date(date))) => json_text(out, &date.replacen(' ', "T", 1), layout.ascii),
+            Some(Plain::Date(Date(date))) => {
+                json_text(out, &date.replacen(' ', "T", 1), layout.ascii)
+            }
             _ => return Ok(None),
         },
         _ => return Ok(None),

@@ -212,11 +212,6 @@ impl Session {
         !self.state().frame.missing.is_empty()
     }
 
-    /// The last missing name.
-    pub(super) fn last_missing(&self) -> Option<Missing> {
-        self.state().frame.missing.last().cloned()
-    }
-
     /// Notes that a value was written out.
     pub(super) fn wrote(&self, value: &Value, length: usize) {
         let frame = &mut self.state().frame;
@@ -224,6 +219,12 @@ impl Session {
         if frame.written == 1 {
             frame.first = Some((value.clone(), length));
         }
+    }
+
+    /// How many values were written out, and the first of them with the length of its text.
+    pub(super) fn written(&self) -> (usize, Option<(Value, usize)>) {
+        let frame = &self.state().frame;
+        (frame.written, frame.first.clone())
     }
 
     /// An error with a message for people, which the engine passes on.

@@ -39,6 +39,8 @@ pub(super) struct Origin {
     pub(super) name: Option<Arc<str>>,
     /// Whether the whole file was encrypted.
     pub(super) secret: bool,
+    /// Whether its lines and columns mean something to the reader of a message.
+    pub(super) has_places: bool,
 }
 
 /// A value with what is known of it.
@@ -65,6 +67,11 @@ impl Tree {
         let id = self.add(node, origin, name.to_owned(), None);
         self.variables.insert(name.to_owned(), id);
         id
+    }
+
+    /// Makes a variable known by another name, too.
+    pub(super) fn alias(&mut self, name: &str, id: Id) {
+        self.variables.entry(name.to_owned()).or_insert(id);
     }
 
     /// Bounded by the depth that the YAML reader allows.
@@ -119,6 +126,15 @@ impl Tree {
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().map(String::as_str)
+    }
+
+    /// The keys of a mapping that are texts.
+    pub(super) fn keys(&self, id: Id) -> impl Iterator<Item = &str> {
+        let pairs = match &self.item(id).content {
+            Content::Map(pairs) => pairs.as_slice(),
+            _ => &[],
+        };
+        pairs.iter().map(|pair| pair.key.written.as_str())
     }
 
     /// What a message calls a value: `wsgi_databases[0].password`.

@@ -95,9 +95,7 @@ impl Object for ListView {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         match &self.session.tree.item(self.id).content {
-            Content::List(items) => items
-                .get(key.as_usize()?)
-                .map(|id| self.session.value(*id)),
+            Content::List(items) => items.get(key.as_usize()?).map(|id| self.session.value(*id)),
             _ => None,
         }
     }
@@ -187,7 +185,13 @@ impl Object for MapView {
         args: &[Value],
     ) -> Result<Value, Error> {
         self.session.need_items(self.id);
-        methods::call(&self.session, state, &Value::from_dyn_object(Arc::clone(self)), method, args)
+        methods::call(
+            &self.session,
+            state,
+            &Value::from_dyn_object(Arc::clone(self)),
+            method,
+            args,
+        )
     }
 }
 

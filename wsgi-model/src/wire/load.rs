@@ -1,10 +1,13 @@
 //! From the bytes of a vars file to a spec, or to every problem of it.
 
+use std::sync::Arc;
+
 use camino::Utf8Path;
 
 use super::check_names::refuse_unknown;
 use super::readable::{At, Readable};
-use super::yaml::{self, Node, Value};
+use super::variables::Variables;
+use super::yaml::{self, Node};
 use super::{IncludePath, KeySource};
 use crate::check::{self, Finding};
 use crate::variable::{Fallback, Variable};
@@ -34,6 +37,15 @@ pub trait Lookups {
     /// # Errors
     /// [`LookupError`] when there are some that cannot be read.
     fn operator_keys(&self) -> Result<Vec<String>, LookupError>;
+
+    /// An environment variable of the operator; `None` where it is not set.
+    ///
+    /// # Errors
+    /// [`LookupError`] when it cannot be read, which is what an implementation says that has none.
+    fn environment(&self, name: &str) -> Result<Option<String>, LookupError> {
+        let _ = name;
+        Err(LookupError::new("the environment cannot be read here"))
+    }
 }
 
 /// Why a lookup failed.
@@ -67,11 +79,17 @@ impl Lookups for NoLookups {
 }
 
 /// Where the value of a variable came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// The vars file, at this place.
     File(Place),
+    /// The command line (`-e name=value`).
+    CommandLine,
+    /// A file given on the command line (`-e @file`), at this place.
+    ExtraFile(Arc<str>, Place),
+    /// A file of shared variables, at this place.
+    Shared(Arc<str>, Place),
     /// The default.
     Default,
 }
@@ -85,13 +103,13 @@ pub struct Loaded {
     /// Warnings and notes, in the order of the file.
     pub remarks: Vec<Problem>,
     origins: Vec<(&'static Definition, Origin)>,
-    root: Node,
+    variables: Variables,
 }
 
 impl Loaded {
     /// Gives a problem of this app its place in the file, where the variable is set in it.
     pub fn locate(&self, problem: &mut Problem) {
-        problem.place = place_of(&self.root, &problem.variable);
+        self.variables.locate(problem);
     }
 
     /// Every variable with where its value came from, in the order of the reference.
@@ -140,8 +158,22 @@ pub fn load(source: &Source<'_>, lookups: &dyn Lookups) -> Result<Loaded, Reject
     let root = yaml::read(source.bytes).map_err(|problems| Rejected {
         problems: problems.into_iter().map(Problem::from).collect(),
     })?;
-    let mut reader = Reader::new(root);
-    refuse_unknown(&reader.root, &mut reader.problems);
+    load_variables(Variables::of_file(root), Vec::new(), lookups)
+}
+
+/// Loads and checks variables that were read, and worked out where they need it; `problems` is what
+/// was found on the way.
+pub(crate) fn load_variables(
+    variables: Variables,
+    problems: Vec<Problem>,
+    lookups: &dyn Lookups,
+) -> Result<Loaded, Rejected> {
+    let mut reader = Reader::new(variables);
+    refuse_unknown(&reader.variables.root, &mut reader.problems);
+    for problem in &mut reader.problems {
+        reader.variables.attribute(problem);
+    }
+    reader.problems.extend(problems);
     let parts = reader.parts(lookups);
     reader.place_findings(check::findings(&parts));
     if reader.has_errors() {
@@ -153,7 +185,7 @@ pub fn load(source: &Source<'_>, lookups: &dyn Lookups) -> Result<Loaded, Reject
         app: AppSpec::checked(parts),
         remarks: reader.problems,
         origins,
-        root: reader.root,
+        variables: reader.variables,
     })
 }
 
@@ -166,7 +198,7 @@ impl AppParts {
             (v::NAME.definition.name, name.as_str()),
             (v::WSGI.definition.name, wsgi.as_str()),
         ];
-        let mut reader = Reader::new(Node::of_texts(&texts));
+        let mut reader = Reader::new(Variables::of_file(Node::of_texts(&texts)));
         reader.parts(&NoLookups)
     }
 }
@@ -222,7 +254,7 @@ fn stand_in<T: Readable>(definition: &Definition) -> T {
 
 /// Reads variable by variable.
 struct Reader {
-    root: Node,
+    variables: Variables,
     problems: Vec<Problem>,
     defaults: Defaults,
     /// The variables that have a stand-in.
@@ -230,9 +262,9 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(root: Node) -> Self {
+    fn new(variables: Variables) -> Self {
         Self {
-            root,
+            variables,
             problems: Vec::new(),
             defaults: Defaults::stand_in(),
             refused: Vec::new(),
@@ -240,12 +272,12 @@ impl Reader {
     }
 
     fn entry(&self, definition: &Definition) -> Option<&yaml::Entry> {
-        entry(&self.root, definition)
+        self.variables.entry(definition)
     }
 
     fn origin(&self, definition: &Definition) -> Origin {
         self.entry(definition)
-            .map_or(Origin::Default, |e| Origin::File(e.node.place))
+            .map_or(Origin::Default, |e| self.variables.origin(e))
     }
 
     /// The value of a variable; after a refusal a stand-in, so that the rest is read and checked too.
@@ -253,8 +285,9 @@ impl Reader {
         let definition = &variable.definition;
         let mut problems = std::mem::take(&mut self.problems);
         let value = if let Some(entry) = self.entry(definition) {
-            let mut at = At::variable(&mut problems, &entry.key.python_text());
-            T::read(&entry.node, &mut at)
+            let name = entry.key.python_text();
+            let mut at = self.variables.at(&mut problems, &name);
+            at.read(&entry.node)
         } else {
             let text = match definition.fallback {
                 Fallback::Required => None,
@@ -280,13 +313,12 @@ impl Reader {
     }
 
     fn missing(&self, definition: &Definition) -> Problem {
-        let own = match &self.root.value {
-            Value::Map(entries) => entries
-                .iter()
-                .map(|e| e.key.python_text())
-                .collect::<Vec<_>>(),
-            _ => Vec::new(),
-        };
+        let own: Vec<_> = self
+            .variables
+            .entries()
+            .iter()
+            .map(|e| e.key.python_text())
+            .collect();
         let others = own
             .iter()
             .map(AsRef::as_ref)
@@ -328,6 +360,7 @@ impl Reader {
             site: self.site(lookups),
             cron_tasks: self.get(&v::CRON_TASKS).0,
             deploy: self.deploy(),
+            secrets: self.variables.secrets(),
             name,
         }
     }
@@ -381,7 +414,10 @@ impl Reader {
     fn keys(&mut self, sources: &[KeySource], lookups: &dyn Lookups) -> Vec<PublicKey> {
         let mut keys = Vec::new();
         for source in sources {
-            let mut at = At::variable(&mut self.problems, v::SSH_KEYS.definition.name);
+            let mut at = self
+                .variables
+                .at(&mut self.problems, v::SSH_KEYS.definition.name)
+                .hiding(source.secret);
             let text = match source.path() {
                 None => source.text.clone(),
                 Some(path) => match lookups.file(Utf8Path::new(path)) {
@@ -485,8 +521,19 @@ impl Reader {
 
     fn includes(&mut self, paths: &[IncludePath], lookups: &dyn Lookups) -> Vec<NginxInclude> {
         let mut includes = Vec::with_capacity(paths.len());
-        for (i, IncludePath { path, place }) in paths.iter().enumerate() {
-            let mut at = At::variable(&mut self.problems, v::INCLUDES.definition.name);
+        for (
+            i,
+            IncludePath {
+                path,
+                place,
+                secret,
+            },
+        ) in paths.iter().enumerate()
+        {
+            let mut at = self
+                .variables
+                .at(&mut self.problems, v::INCLUDES.definition.name)
+                .hiding(*secret);
             at.below(&format!("[{i}]"), |at| {
                 let file_name = path.rsplit('/').next().unwrap_or(path);
                 let file_name = IncludeName::parse(file_name)
@@ -557,7 +604,7 @@ impl Reader {
     /// In the order of the file; what has no place comes last.
     fn sort(&mut self) {
         self.problems
-            .sort_by_key(|p| (p.place.is_none(), p.place, p.severity));
+            .sort_by_key(|p| (p.place.is_none(), p.file.clone(), p.place, p.severity));
     }
 
     /// Takes what was found in the parts together, each at the place of its variable. What involves a
@@ -571,44 +618,8 @@ impl Reader {
             if involves.iter().any(|name| self.refused.contains(name)) {
                 continue;
             }
-            problem.place = place_of(&self.root, &problem.variable);
+            self.variables.locate(&mut problem);
             self.problems.push(problem);
         }
     }
-}
-
-/// Where the variable is set, under any of its names.
-fn entry<'n>(root: &'n Node, definition: &Definition) -> Option<&'n yaml::Entry> {
-    let Value::Map(entries) = &root.value else {
-        return None;
-    };
-    let names = |key: &str| key == definition.name || definition.aliases.contains(&key);
-    entries.iter().find(|e| names(&e.key.python_text()))
-}
-
-/// Where a variable's path leads, or the nearest thing above it that stands in the file.
-fn place_of(root: &Node, path: &str) -> Option<Place> {
-    let mut steps = path
-        .split(['.', '['])
-        .map(|step| step.trim_end_matches(']'));
-    let first = steps.next()?;
-    let definition = VARIABLES.iter().find(|d| d.name == first)?;
-    let mut node = &entry(root, definition)?.node;
-    for step in steps {
-        let next = match &node.value {
-            Value::List(items) => step.parse::<usize>().ok().and_then(|i| items.get(i)),
-            // A mapping in place of a list of one.
-            Value::Map(_) if step == "0" => Some(node),
-            Value::Map(entries) => entries
-                .iter()
-                .find(|e| e.key.python_text().eq_ignore_ascii_case(step))
-                .map(|e| &e.node),
-            _ => None,
-        };
-        match next {
-            Some(next) => node = next,
-            None => break,
-        }
-    }
-    Some(node.place)
 }

@@ -1,5 +1,6 @@
 //! Values on their way out: as YAML or JSON, with secrets masked unless asked for.
 
+use crate::secret::MASK;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 /// Whether secrets are written out.
@@ -19,6 +20,8 @@ pub(crate) enum Plain {
     Int(i64),
     Text(String),
     Secret(String),
+    /// Anything that came from a vault.
+    Hidden(Box<Plain>),
     List(Vec<Plain>),
     Map(Vec<(&'static str, Plain)>),
     /// Names that the vars file chose.
@@ -36,10 +39,10 @@ impl Serialize for Shown<'_> {
             Plain::Bool(value) => serializer.serialize_bool(*value),
             Plain::Int(value) => serializer.serialize_i64(*value),
             Plain::Text(text) => serializer.serialize_str(text),
-            Plain::Secret(_) if exposure == Exposure::Masked => {
-                serializer.serialize_str("********")
-            }
+            Plain::Secret(_) if exposure == Exposure::Masked => serializer.serialize_str(MASK),
             Plain::Secret(text) => serializer.serialize_str(text),
+            Plain::Hidden(_) if exposure == Exposure::Masked => serializer.serialize_str(MASK),
+            Plain::Hidden(value) => Shown(value, exposure).serialize(serializer),
             Plain::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
                 for item in items {

@@ -3,7 +3,6 @@
 use super::readable::{At, Readable, kind_of, warn_of_respelling};
 use super::scalar::Kind;
 use super::yaml::{Entry, Node, Value};
-use crate::name::shown;
 use crate::variable::{Fallback, Type, Variable};
 use crate::variables::{cron, database, frequency, pip};
 use crate::wire::plain::Plain;
@@ -19,7 +18,7 @@ impl<'n> Fields<'n> {
     /// The mapping at `node`, after every unknown key of it was refused.
     fn of(node: &'n Node, keys: &'static [&'static Definition], at: &mut At<'_>) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
-            if let Value::Scalar(_) | Value::Vault(_) = &node.value {
+            if let Value::Scalar(_) | Value::Vault(_) | Value::Refused = &node.value {
                 at.scalar(node, "a mapping")?;
             }
             let listed = keys
@@ -39,7 +38,8 @@ impl<'n> Fields<'n> {
             if keys.iter().any(|k| k.name == key) {
                 continue;
             }
-            at.below(&format!(".{}", shown(&key)), |at| {
+            let step = at.step(&key);
+            at.below(&step, |at| {
                 let names = || keys.iter().map(|k| k.name);
                 let help = match nearest(&key, names()) {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -64,7 +64,7 @@ impl<'n> Fields<'n> {
             .find(|e| e.key.python_text() == definition.name);
         at.below(&format!(".{}", definition.name), |at| {
             match (found, definition.fallback) {
-                (Some(entry), _) => T::read(&entry.node, at),
+                (Some(entry), _) => at.read(&entry.node),
                 (None, Fallback::Text(text)) => T::read(&Node::of_default(text), at),
                 (None, Fallback::Nothing(_)) => T::read(&Node::of_default("~"), at),
                 (None, Fallback::Required) => {
@@ -192,7 +192,7 @@ impl Readable for Schedule {
         // The role's first spelling: a text was the minute.
         if let Value::Scalar(scalar) = &node.value {
             if matches!(scalar.kind, Kind::Str | Kind::Int(_)) && !scalar.is_template() {
-                let minute = Minute::read(node, at)?;
+                let minute: Minute = at.read(node)?;
                 let why =
                     Invalid::new("a frequency that is a text means the minute").help(format!(
                         "the new spelling is `frequency: {{minute: '{}'}}`",

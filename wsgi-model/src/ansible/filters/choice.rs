@@ -8,10 +8,22 @@ use crate::Invalid;
 use crate::ansible::call::Call;
 
 pub(super) const FILTERS: &[Filter] = &[
-    Filter { name: "default", run: default },
-    Filter { name: "d", run: default },
-    Filter { name: "mandatory", run: mandatory },
-    Filter { name: "ternary", run: ternary },
+    Filter {
+        name: "default",
+        run: default,
+    },
+    Filter {
+        name: "d",
+        run: default,
+    },
+    Filter {
+        name: "mandatory",
+        run: mandatory,
+    },
+    Filter {
+        name: "ternary",
+        run: ternary,
+    },
 ];
 
 /// `default(default_value='', boolean=false)`

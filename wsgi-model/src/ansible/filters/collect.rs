@@ -91,7 +91,10 @@ fn product(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         call.work(size.saturating_mul(4))?;
         rows = rows
             .iter()
-            .flat_map(|row| list.iter().map(move |item| [row.as_slice(), std::slice::from_ref(item)].concat()))
+            .flat_map(|row| {
+                list.iter()
+                    .map(move |item| [row.as_slice(), std::slice::from_ref(item)].concat())
+            })
             .collect();
     }
     Ok(Value::from_iter(rows.into_iter().map(Value::from)))

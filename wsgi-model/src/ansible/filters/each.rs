@@ -81,7 +81,9 @@ fn select(call: &mut Call<'_, '_, '_>, keep: Keep, by: By) -> Result<Value, Erro
             Some(test) => {
                 let mut given = vec![value];
                 given.extend(rest.iter().cloned());
-                call.state.perform_test(test, &given).map_err(|error| call.unknown(error, "test", test))?
+                call.state
+                    .perform_test(test, &given)
+                    .map_err(|error| call.unknown(error, "test", test))?
             }
             None if value.is_undefined() => return Err(call.wrong("an item has no such attribute")),
             None => value.is_true(),
@@ -112,7 +114,10 @@ fn map(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     }
     let named = kwargs(call);
     let mut args = std::mem::take(&mut call.args).into_iter();
-    let filter = args.next().map(|filter| call.text_of(&filter)).transpose()?;
+    let filter = args
+        .next()
+        .map(|filter| call.text_of(&filter))
+        .transpose()?;
     let filter = filter.unwrap_or_default();
     let rest: Vec<Value> = args.chain(named).collect();
     for item in items {

@@ -114,7 +114,8 @@ fn hash(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 
 fn to_json(call: &mut Call<'_, '_, '_>, indent: Option<usize>) -> Result<Value, Error> {
     let value = call.value.clone();
-    let [wanted, sort_keys, ascii, separators] = call.bind(["indent", "sort_keys", "ensure_ascii", "separators"])?;
+    let [wanted, sort_keys, ascii, separators] =
+        call.bind(["indent", "sort_keys", "ensure_ascii", "separators"])?;
     if separators.is_some() {
         return Err(call.wrong("`separators` is not available here"));
     }

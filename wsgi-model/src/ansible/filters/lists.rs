@@ -112,10 +112,7 @@ impl Case {
 }
 
 /// Items with what they are compared by.
-fn keyed(
-    call: &mut Call<'_, '_, '_>,
-    path: Option<&Value>,
-) -> Result<Vec<(Value, Value)>, Error> {
+fn keyed(call: &mut Call<'_, '_, '_>, path: Option<&Value>) -> Result<Vec<(Value, Value)>, Error> {
     let items = call.items()?;
     items
         .into_iter()
@@ -203,7 +200,8 @@ fn sum(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         return Ok(Value::from(all));
     }
     let mut whole = start.as_i64().map(i128::from);
-    let mut total = f64::try_from(start).map_err(|_| call.wrong("it wants a number to start with"))?;
+    let mut total =
+        f64::try_from(start).map_err(|_| call.wrong("it wants a number to start with"))?;
     for value in values {
         let (as_whole, as_float) = match value.kind() {
             ValueKind::Bool => {
@@ -211,9 +209,11 @@ fn sum(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
                 (Some(i128::from(one)), f64::from(one))
             }
             ValueKind::Number => {
-                let whole = value.is_integer().then(|| i128::try_from(value.clone()).ok());
-                let float = f64::try_from(value)
-                    .map_err(|_| call.wrong("the number is too large"))?;
+                let whole = value
+                    .is_integer()
+                    .then(|| i128::try_from(value.clone()).ok());
+                let float =
+                    f64::try_from(value).map_err(|_| call.wrong("the number is too large"))?;
                 (whole.flatten(), float)
             }
             _ => return Err(call.wrong("it wants numbers")),
@@ -253,8 +253,14 @@ fn slice(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let mut rest = items.into_iter();
     let rows: Vec<Value> = (0..slices)
         .map(|i| {
-            let mut row: Vec<Value> = rest.by_ref().take(short + usize::from(i < longer)).collect();
-            if let Some(fill) = fill.as_ref().filter(|f| !f.is_none() && i >= longer && longer > 0) {
+            let mut row: Vec<Value> = rest
+                .by_ref()
+                .take(short + usize::from(i < longer))
+                .collect();
+            if let Some(fill) = fill
+                .as_ref()
+                .filter(|f| !f.is_none() && i >= longer && longer > 0)
+            {
                 row.push(fill.clone());
             }
             Value::from(row)

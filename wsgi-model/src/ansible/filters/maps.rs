@@ -1,7 +1,8 @@
 //! Filters of mappings.
 
+use indexmap::IndexMap;
 use minijinja::Error;
-use minijinja::value::{Value, ValueKind, ValueMap};
+use minijinja::value::{Value, ValueKind};
 
 use super::each::attribute;
 use super::filters;
@@ -26,7 +27,11 @@ filters! {
 }
 
 fn pairs(entries: Vec<(Value, Value)>) -> Value {
-    Value::from_iter(entries.into_iter().map(|(key, value)| Value::from(vec![key, value])))
+    Value::from_iter(
+        entries
+            .into_iter()
+            .map(|(key, value)| Value::from(vec![key, value])),
+    )
 }
 
 /// What becomes of two lists under one key.
@@ -52,7 +57,10 @@ fn combine(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         "prepend" => ListMerge::Prepend,
         "append_rp" => ListMerge::AppendNew,
         "prepend_rp" => ListMerge::PrependNew,
-        _ => return Err(call.wrong("`list_merge` is replace, keep, append, prepend, append_rp or prepend_rp")),
+        _ => {
+            return Err(call
+                .wrong("`list_merge` is replace, keep, append, prepend, append_rp or prepend_rp"));
+        }
     };
     let mut all = Vec::new();
     for value in std::iter::once(call.value.clone()).chain(others) {
@@ -63,7 +71,7 @@ fn combine(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
             all.push(value);
         }
     }
-    let mut made = Value::from(ValueMap::default());
+    let mut made = Value::from_iter(std::iter::empty::<(Value, Value)>());
     for value in all {
         if value.kind() != ValueKind::Map {
             return Err(call.wrong("it wants mappings"));
@@ -84,7 +92,7 @@ fn merge(
     if depth > 64 {
         return Err(call.wrong("the mappings are nested too deep"));
     }
-    let mut made: ValueMap = call.entries_of(below)?.into_iter().collect();
+    let mut made: IndexMap<Value, Value> = call.entries_of(below)?.into_iter().collect();
     for (key, new) in call.entries_of(above)? {
         let Some(old) = made.get(&key).cloned() else {
             made.insert(key, new);
@@ -96,7 +104,10 @@ fn merge(
         } else if is_list(&old) && is_list(&new) {
             let (old_items, new_items) = (call.items_of(&old)?, call.items_of(&new)?);
             let without = |items: Vec<Value>, others: &[Value]| -> Vec<Value> {
-                items.into_iter().filter(|item| !others.contains(item)).collect()
+                items
+                    .into_iter()
+                    .filter(|item| !others.contains(item))
+                    .collect()
             };
             match lists {
                 ListMerge::Replace => new,
@@ -115,7 +126,7 @@ fn merge(
         };
         made.insert(key, value);
     }
-    Ok(Value::from(made))
+    Ok(Value::from_iter(made))
 }
 
 /// `dict2items(key_name='key', value_name='value')`
@@ -136,7 +147,7 @@ fn items2dict(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let [key_name, value_name] = call.bind(["key_name", "value_name"])?;
     let key_name = Value::from(call.text_or(key_name.as_ref(), "key")?);
     let value_name = Value::from(call.text_or(value_name.as_ref(), "value")?);
-    let mut made = ValueMap::default();
+    let mut made = IndexMap::new();
     for item in items {
         let key = item.get_item(&key_name).unwrap_or_default();
         let value = item.get_item(&value_name).unwrap_or_default();
@@ -145,7 +156,7 @@ fn items2dict(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         }
         made.insert(key, value);
     }
-    Ok(Value::from(made))
+    Ok(Value::from_iter(made))
 }
 
 /// `dictsort(case_sensitive=false, by='key', reverse=false)`

@@ -100,7 +100,12 @@ fn python_int(text: &str, base: u32) -> Option<i128> {
     };
     // Single underscores between digits are Python's.
     let digits = digits.strip_prefix('_').unwrap_or(digits);
-    if !(2..=36).contains(&base) || digits.is_empty() || digits.contains("__") || digits.ends_with('_') || digits.starts_with(['+', '-', '_']) {
+    if !(2..=36).contains(&base)
+        || digits.is_empty()
+        || digits.contains("__")
+        || digits.ends_with('_')
+        || digits.starts_with(['+', '-', '_'])
+    {
         return None;
     }
     let number = i128::from_str_radix(&digits.replace('_', ""), base).ok()?;
@@ -110,15 +115,16 @@ fn python_int(text: &str, base: u32) -> Option<i128> {
 /// `float(text)`
 fn python_float(text: &str) -> Option<f64> {
     let text = text.trim();
-    let fits = !text.is_empty()
-        && !text.starts_with('_')
-        && !text.ends_with('_')
-        && !text.contains("__");
+    let fits =
+        !text.is_empty() && !text.starts_with('_') && !text.ends_with('_') && !text.contains("__");
     let text = text.replace('_', "");
     fits.then(|| text.parse().ok()).flatten()
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the range is checked first"
+)]
 fn truncated(number: f64) -> Option<i128> {
     (number.is_finite() && number.abs() < 1e38).then_some(number as i128)
 }
@@ -198,7 +204,10 @@ fn human_readable(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         "Bytes"
     };
     let unit = unit.filter(|u| !u.is_none());
-    let unit = unit.map(|u| call.text_of(&u)).transpose()?.map(|u| u.to_uppercase());
+    let unit = unit
+        .map(|u| call.text_of(&u))
+        .transpose()?
+        .map(|u| u.to_uppercase());
     for (suffix, limit) in UNITS {
         let wanted = match &unit {
             None => size >= *limit,
@@ -227,7 +236,11 @@ const UNITS: &[(&str, f64)] = &[
 fn human_to_bytes(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let text = call.text()?;
     let [default_unit, bits] = call.bind(["default_unit", "isbits"])?;
-    let letter = if bits.is_some_and(|flag| flag.is_true()) { 'b' } else { 'B' };
+    let letter = if bits.is_some_and(|flag| flag.is_true()) {
+        'b'
+    } else {
+        'B'
+    };
     let text = text.trim();
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -242,7 +255,10 @@ fn human_to_bytes(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let mut rest = unit.chars();
     let limit = match rest.next() {
         None => return Ok(Value::from(truncated(number.round()).unwrap_or_default())),
-        Some(c) => match UNITS.iter().find(|(suffix, _)| suffix.starts_with(c.to_ascii_uppercase())) {
+        Some(c) => match UNITS
+            .iter()
+            .find(|(suffix, _)| suffix.starts_with(c.to_ascii_uppercase()))
+        {
             Some((_, limit)) => *limit,
             None if c.eq_ignore_ascii_case(&'b') && unit.len() == 1 => 1.0,
             None => return Err(wrong()),
@@ -253,14 +269,19 @@ fn human_to_bytes(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         rest if rest.len() == 1 && rest.starts_with(letter) => {}
         _ => return Err(wrong()),
     }
-    Ok(Value::from(truncated((number * limit).round_ties_even()).unwrap_or_default()))
+    Ok(Value::from(
+        truncated((number * limit).round_ties_even()).unwrap_or_default(),
+    ))
 }
 
 fn filesizeformat(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let size = number(call, None)?;
     let [binary] = call.bind(["binary"])?;
     let (base, names): (f64, [&str; 8]) = if binary.is_some_and(|flag| flag.is_true()) {
-        (1024.0, ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"])
+        (
+            1024.0,
+            ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"],
+        )
     } else {
         (1000.0, ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"])
     };
@@ -287,7 +308,11 @@ fn filesizeformat(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 
 impl Call<'_, '_, '_> {
     /// A whole number of an argument, or `otherwise`.
-    pub(in crate::ansible) fn whole_or(&self, value: Option<&Value>, otherwise: i64) -> Result<i64, Error> {
+    pub(in crate::ansible) fn whole_or(
+        &self,
+        value: Option<&Value>,
+        otherwise: i64,
+    ) -> Result<i64, Error> {
         match value.filter(|v| !v.is_none()) {
             None => Ok(otherwise),
             Some(value) => value

@@ -62,7 +62,11 @@ pub(super) fn normal(path: &str) -> String {
         }
     }
     let made = format!("{lead}{}", steps.join("/"));
-    if made.is_empty() { ".".to_owned() } else { made }
+    if made.is_empty() {
+        ".".to_owned()
+    } else {
+        made
+    }
 }
 
 /// `os.path.join`
@@ -95,7 +99,7 @@ fn splitext(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let first = path[name..].bytes().take_while(|b| *b == b'.').count();
     let dot = path[name + first..].rfind('.').map(|at| name + first + at);
     let (root, extension) = path.split_at(dot.unwrap_or(path.len()));
-    Ok(Value::from(vec![root, extension]))
+    Ok(Value::from(vec![root.to_owned(), extension.to_owned()]))
 }
 
 fn relpath(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
@@ -107,7 +111,9 @@ fn relpath(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     }
     let steps = |path: &str| -> Vec<String> {
         let normal = normal(path);
-        let steps = normal.split('/').filter(|step| !step.is_empty() && *step != ".");
+        let steps = normal
+            .split('/')
+            .filter(|step| !step.is_empty() && *step != ".");
         steps.map(str::to_owned).collect()
     };
     let (path, start) = (steps(&path), steps(&start));
@@ -132,7 +138,11 @@ fn commonpath(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     }
     let steps: Vec<Vec<&str>> = paths
         .iter()
-        .map(|path| path.split('/').filter(|s| !s.is_empty() && *s != ".").collect())
+        .map(|path| {
+            path.split('/')
+                .filter(|s| !s.is_empty() && *s != ".")
+                .collect()
+        })
         .collect();
     let mut common = steps[0].clone();
     for other in &steps {
@@ -168,7 +178,9 @@ fn urlsplit(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let mut scheme = String::new();
     if let Some((before, after)) = rest.split_once(':') {
         let fits = before.starts_with(|c: char| c.is_ascii_alphabetic())
-            && before.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+            && before
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
         if fits {
             scheme = before.to_ascii_lowercase();
             rest = after;

@@ -170,7 +170,9 @@ fn truncate(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     if killwords.is_some_and(|flag| flag.is_true()) {
         return Ok(Value::from(cut + &end));
     }
-    let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
+    let whole = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(words, _)| words);
     Ok(Value::from(format!("{whole}{end}")))
 }
 
@@ -206,7 +208,10 @@ fn percent_encode(text: &str, safe: &str, space: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b' ' => out.push_str(space),
-            b if b.is_ascii_alphanumeric() || b"_.-~".contains(&b) || safe.as_bytes().contains(&b) => {
+            b if b.is_ascii_alphanumeric()
+                || b"_.-~".contains(&b)
+                || safe.as_bytes().contains(&b) =>
+            {
                 out.push(char::from(b));
             }
             b => {

@@ -1,7 +1,6 @@
 //! Types that hold other types.
 
 use super::{At, Readable, kind_of};
-use crate::name::shown;
 use crate::variable::Type;
 use crate::wire::plain::Plain;
 use crate::wire::scalar::Kind;
@@ -20,7 +19,7 @@ impl<T: Readable> Readable for Option<T> {
                 _ => {}
             }
         }
-        T::read(node, at).map(Some)
+        at.read(node).map(Some)
     }
 
     fn plain(&self) -> Plain {
@@ -33,7 +32,7 @@ fn items<T: Readable>(nodes: &[Node], at: &mut At<'_>) -> Option<Vec<T>> {
     let read: Vec<Option<T>> = nodes
         .iter()
         .enumerate()
-        .map(|(i, node)| at.below(&format!("[{i}]"), |at| T::read(node, at)))
+        .map(|(i, node)| at.below(&format!("[{i}]"), |at| at.read(node)))
         .collect();
     read.into_iter().collect()
 }
@@ -51,7 +50,7 @@ impl<T: Readable> Readable for Vec<T> {
                 None
             }
             // Also says what it has to say of templates and encrypted values.
-            Value::Scalar(_) | Value::Vault(_) => {
+            Value::Scalar(_) | Value::Vault(_) | Value::Refused => {
                 let scalar = at.scalar(node, "a list")?;
                 let why = Invalid::new(format!("expected a list, found {}", scalar.kind.name()))
                     .help(
@@ -86,9 +85,9 @@ impl<T: Readable> Readable for OneOrMany<T> {
                 let why = Invalid::new("one mapping stands here in place of a list")
                     .help("it is taken as a list of one; put `- ` before it");
                 at.note(node.place, "old-spelling", &why);
-                T::read(node, at).map(|item| Self(vec![item]))
+                at.read(node).map(|item| Self(vec![item]))
             }
-            _ => T::read(node, at).map(|item| Self(vec![item])),
+            _ => at.read(node).map(|item| Self(vec![item])),
         }
     }
 
@@ -144,7 +143,7 @@ fn variables(
     name: fn(&str) -> Result<EnvName, Invalid>,
 ) -> Option<Vec<EnvVar>> {
     let Value::Map(entries) = &node.value else {
-        if let Value::Scalar(_) | Value::Vault(_) = &node.value {
+        if let Value::Scalar(_) | Value::Vault(_) | Value::Refused = &node.value {
             at.scalar(node, "a mapping of names to values")?;
         }
         at.wrong_type(node, "a mapping of names to values", kind_of(node));
@@ -154,8 +153,9 @@ fn variables(
     let mut whole = true;
     for (i, entry) in entries.iter().enumerate() {
         let key = entry.key.python_text();
-        at.below(&format!(".{}", shown(&key)), |at| {
-            let value = EnvValue::read(&entry.node, at);
+        let step = at.step(&key);
+        at.below(&step, |at| {
+            let value: Option<EnvValue> = at.read(&entry.node);
             let name = match name(&key) {
                 Ok(name) => Some(name),
                 Err(why) => {

@@ -83,7 +83,6 @@ text_types! {
     Resolver => "an IP address, with a port if wanted", Resolver::parse;
     TaskName => "one line of text", TaskName::parse;
     Slug => "letters, digits, `_` and `-`", Slug::parse;
-    CommandLine => "a command line of bash", CommandLine::parse;
     HealthPath => "a path that starts with `/`", HealthPath::parse;
     HealthStatus => "a status or a range from 100 to 599", HealthStatus::parse;
 }
@@ -283,6 +282,30 @@ choice_types! {
     TlsProfile { "intermediate" => TlsProfile::Intermediate, "modern" => TlsProfile::Modern }
 }
 
+impl Readable for CommandLine {
+    const TYPE: Type = Type::Text {
+        rule: "a command line of bash",
+    };
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        let text = text(node, at)?;
+        let command = at.accept(node, Self::parse(&text))?;
+        Some(if at.is_secret() {
+            command.into_secret()
+        } else {
+            command
+        })
+    }
+
+    fn plain(&self) -> Plain {
+        let text = self.as_str().to_owned();
+        match self.sensitivity() {
+            Sensitivity::Public => Plain::Text(text),
+            Sensitivity::Secret => Plain::Secret(text),
+        }
+    }
+}
+
 impl Readable for EnvValue {
     const TYPE: Type = Type::Secret;
 
@@ -309,6 +332,7 @@ impl Readable for EnvValue {
 pub(crate) struct IncludePath {
     pub(crate) path: String,
     pub(crate) place: Place,
+    pub(crate) secret: bool,
 }
 
 impl Readable for IncludePath {
@@ -329,6 +353,7 @@ impl Readable for IncludePath {
         Some(Self {
             path,
             place: node.place,
+            secret: at.is_secret(),
         })
     }
 
@@ -342,6 +367,7 @@ impl Readable for IncludePath {
 pub(crate) struct KeySource {
     pub(crate) text: String,
     pub(crate) place: Place,
+    pub(crate) secret: bool,
 }
 
 impl KeySource {
@@ -362,6 +388,7 @@ impl Readable for KeySource {
         Some(Self {
             text: text(node, at)?.into_owned(),
             place: node.place,
+            secret: at.is_secret(),
         })
     }
 
