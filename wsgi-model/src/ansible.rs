@@ -1,6 +1,7 @@
 //! What Ansible reads beyond plain YAML, without Ansible: expressions, lookups, Vault, extra vars.
 
 mod call;
+mod datum;
 mod engine;
 mod evaluate;
 mod explain;
@@ -19,5 +20,6 @@ mod tree;
 pub mod vault;
 mod view;
 
+pub use datum::Datum;
 pub use extra::ExtraVars;
-pub use inputs::{Inputs, load};
+pub use inputs::{Evaluated, Inputs, evaluate, load};

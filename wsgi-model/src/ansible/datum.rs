@@ -63,7 +63,10 @@ impl std::fmt::Debug for Datum {
             Self::Date(_) => f.write_str("Date(..)"),
             Self::Text(_) => f.write_str("Text(..)"),
             Self::List(items) => f.debug_list().entries(items).finish(),
-            Self::Map(pairs) => f.debug_list().entries(pairs.iter().map(|(_, v)| v)).finish(),
+            Self::Map(pairs) => f
+                .debug_list()
+                .entries(pairs.iter().map(|(_, v)| v))
+                .finish(),
         }
     }
 }

@@ -59,16 +59,22 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// What was refused on the way.
-    pub(super) fn problems(&self) -> Vec<Problem> {
-        self.problems
+    /// What was refused since it was asked last, each failure once.
+    pub(super) fn take_problems(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.problems)
             .iter()
             .map(|failure| failure.problem.clone())
             .collect()
     }
 
+    /// A variable with everything in it worked out.
+    pub(super) fn variable(&mut self, name: &str) -> Option<Node> {
+        let id = self.session.tree.variable(name)?;
+        Some(self.node(id))
+    }
+
     /// A value with everything in it worked out.
-    pub(super) fn node(&mut self, id: Id) -> Node {
+    fn node(&mut self, id: Id) -> Node {
         let session = Arc::clone(&self.session);
         let item = session.tree.item(id);
         let value = match &item.content {
