@@ -1,5 +1,6 @@
 //! What Ansible reads beyond plain YAML, without Ansible: expressions, lookups, Vault, extra vars.
 
+mod backslashes;
 mod call;
 mod datum;
 mod engine;

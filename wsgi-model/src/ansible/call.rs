@@ -6,7 +6,7 @@ use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
 use super::engine::too_long;
-use super::session::{Session, wait};
+use super::session::{Missing, Session, wait};
 use super::{explain, python};
 use crate::Invalid;
 
@@ -34,7 +34,7 @@ impl<'c, 't, 'e> Call<'c, 't, 'e> {
         let names: Vec<String> = kwargs.args().map(str::to_owned).collect();
         let kwargs = names
             .into_iter()
-            .map(|name| Ok((name.clone(), kwargs.peek::<Value>(&name)?)))
+            .map(|name| Ok((name.clone(), kwargs.get::<Value>(&name)?)))
             .collect::<Result<_, Error>>()?;
         Ok(Self {
             session,
@@ -44,6 +44,24 @@ impl<'c, 't, 'e> Call<'c, 't, 'e> {
             args: args.to_vec(),
             kwargs,
         })
+    }
+
+    /// Whether something that was given has no value. All that is missing counts as one then, so that
+    /// one `default` further on takes care of it.
+    pub(super) fn takes_undefined(&self) -> bool {
+        let given = self.args.iter().chain(self.kwargs.iter().map(|(_, v)| v));
+        let undefined = std::iter::once(&self.value)
+            .chain(given)
+            .filter(|value| value.is_undefined())
+            .count();
+        for _ in 1..undefined {
+            self.session.forgive();
+        }
+        if undefined > 0 && !self.session.misses() {
+            let why = Invalid::new(format!("`{}`: what it is given has no value", self.name));
+            self.session.miss(Missing::Refused("undefined", why));
+        }
+        undefined > 0
     }
 
     /// Refuses names without a value among what was given.
@@ -91,6 +109,14 @@ impl<'c, 't, 'e> Call<'c, 't, 'e> {
         Ok(bound)
     }
 
+    /// Refuses arguments that nothing has taken.
+    pub(super) fn all_taken(&self) -> Result<(), Error> {
+        if self.args.is_empty() && self.kwargs.is_empty() {
+            return Ok(());
+        }
+        Err(self.wrong("it takes no arguments"))
+    }
+
     /// An error in what was given.
     pub(super) fn wrong(&self, reason: &str) -> Error {
         self.refuse("expression", reason)
@@ -110,6 +136,12 @@ impl<'c, 't, 'e> Call<'c, 't, 'e> {
     pub(super) fn text_of(&self, value: &Value) -> Result<String, Error> {
         self.defined(value)?;
         python::text(value).map_err(|_| too_long(self.session))
+    }
+
+    /// What stands before the `|`, which must be a text already.
+    pub(super) fn only_text(&self) -> Result<String, Error> {
+        let text = self.value.as_str().map(str::to_owned);
+        text.ok_or_else(|| self.wrong("it wants a text"))
     }
 
     /// The text of an argument, or `otherwise`.
@@ -134,6 +166,9 @@ impl<'c, 't, 'e> Call<'c, 't, 'e> {
     /// The items of a value: of a text its letters, of a mapping its keys.
     pub(super) fn items_of(&mut self, value: &Value) -> Result<Vec<Value>, Error> {
         self.defined(value)?;
+        if value.is_none() {
+            return Err(self.wrong("it wants a list"));
+        }
         if let Some(text) = value.as_str() {
             let items: Vec<Value> = text.chars().map(|c| Value::from(c.to_string())).collect();
             self.work(items.len())?;

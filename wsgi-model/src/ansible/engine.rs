@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Kwargs, Rest, Value, ValueKind, from_args};
+use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs, from_args};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
 
 use super::call::Call;
@@ -30,7 +30,7 @@ pub(super) fn engine(session: &Arc<Session>) -> Environment<'static> {
             ValueKind::Undefined if own.misses() => return Err(wait()),
             // What `'x' if false` gives.
             ValueKind::Undefined | ValueKind::None => String::new(),
-            _ => python::text(value).map_err(|_| too_long(&own))?,
+            _ => python::output(value).map_err(|_| too_long(&own))?,
         };
         own.wrote(value, text.len());
         out.write_str(&text)
@@ -44,7 +44,8 @@ pub(super) fn engine(session: &Arc<Session>) -> Environment<'static> {
         let own = Arc::clone(session);
         engine.add_filter(
             filter.name,
-            move |state: &mut State<'_, '_>, value: Value, rest: Rest<Value>| {
+            move |state: &mut State<'_, '_>, value: Value, rest: Rest<ValueOrKwargs>| {
+                let rest = rest.into_values();
                 let (args, kwargs) = from_args::<(&[Value], Kwargs)>(&rest)?;
                 let mut call = Call::new(&own, state, filter.name, value, args, &kwargs)?;
                 (filter.run)(&mut call)
@@ -55,7 +56,8 @@ pub(super) fn engine(session: &Arc<Session>) -> Environment<'static> {
         let own = Arc::clone(session);
         engine.add_test(
             test.name,
-            move |state: &mut State<'_, '_>, value: Value, rest: Rest<Value>| {
+            move |state: &mut State<'_, '_>, value: Value, rest: Rest<ValueOrKwargs>| {
+                let rest = rest.into_values();
                 let (args, kwargs) = from_args::<(&[Value], Kwargs)>(&rest)?;
                 let mut call = Call::new(&own, state, test.name, value, args, &kwargs)?;
                 (test.holds)(&mut call)
@@ -63,7 +65,6 @@ pub(super) fn engine(session: &Arc<Session>) -> Environment<'static> {
         );
     }
     engine.add_function("range", minijinja::functions::range);
-    engine.add_function("dict", minijinja::functions::dict);
     engine.add_function("namespace", minijinja::functions::namespace);
     lookups::add(&mut engine, session);
     engine

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
-use super::python;
 use super::session::{Session, wait};
 use super::view::{Date, Plain, Root, scalar_value};
+use super::{backslashes, python};
 use crate::Place;
 use crate::wire::scalar::{Kind, Scalar, Style};
 use crate::wire::yaml::{Entry, Node, Value as Yaml};
@@ -83,8 +83,9 @@ fn evaluate_here(
     place: Place,
     allowance: &mut Allowance,
 ) -> Made {
+    let escaped = backslashes::escape(template);
     let rendered = engine
-        .template_from_named_str("value", template)
+        .template_from_named_str("value", &escaped)
         .and_then(|compiled| {
             compiled.render_captured(Value::from_object(Root(Arc::clone(session))))
         });
@@ -110,15 +111,12 @@ fn evaluate_here(
 
 /// The value of a template whose output is one value and nothing else, or the text.
 ///
-/// Jinja drops one line feed at the end, and Ansible puts it back behind a text.
+/// Jinja drops one line feed at the end, and Ansible puts those that miss back behind a text.
 fn native(session: &Session, template: &str, output: &str) -> Value {
-    let line_feed = template.ends_with('\n');
+    let line_feeds = |text: &str| text.len() - text.trim_end_matches('\n').len();
     let text = || {
-        let mut text = output.to_owned();
-        if line_feed {
-            text.push('\n');
-        }
-        Value::from(text)
+        let missing = line_feeds(template).saturating_sub(line_feeds(output));
+        Value::from(format!("{output}{}", "\n".repeat(missing)))
     };
     match session.written() {
         (0, _) if output.is_empty() => Value::from(()),
@@ -263,7 +261,7 @@ pub(super) fn value_of(node: &Node) -> Value {
             let pairs = entries
                 .iter()
                 .map(|entry| (scalar_value(&entry.key), value_of(&entry.node)));
-            Value::from_iter(pairs)
+            Value::from_pairs(pairs)
         }
         Yaml::Vault(_) | Yaml::Refused => Value::UNDEFINED,
     }

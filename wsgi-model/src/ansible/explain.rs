@@ -101,6 +101,7 @@ pub(super) fn missing(session: &Session, missing: &Missing) -> Invalid {
                 None => why,
             }
         }
+        Missing::Refused(_, why) => why.clone(),
         Missing::Because(failure) => Invalid::new(failure.problem.message.clone()),
     }
 }

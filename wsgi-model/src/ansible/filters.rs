@@ -23,17 +23,21 @@ pub(super) struct Filter {
     pub(super) run: fn(&mut Call<'_, '_, '_>) -> Result<Value, Error>,
 }
 
-/// Filters by name: those that want everything to have a value, unless marked `undefined`.
+/// Filters by name. What one makes of something without a value has none either, as in Ansible.
 macro_rules! filters {
     ($($name:literal => $run:expr),+ $(,)?) => {
         pub(super) const FILTERS: &[$crate::ansible::filters::Filter] = &[$(
             $crate::ansible::filters::Filter {
                 name: $name,
                 run: |call| {
-                    call.all_defined()?;
+                    if call.takes_undefined() {
+                        return Ok(minijinja::value::Value::UNDEFINED);
+                    }
                     let run: fn(&mut $crate::ansible::call::Call<'_, '_, '_>)
                         -> Result<minijinja::value::Value, minijinja::Error> = $run;
-                    run(call)
+                    let made = run(call)?;
+                    call.all_taken()?;
+                    Ok(made)
                 },
             }
         ),+];

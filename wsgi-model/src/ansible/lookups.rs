@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use minijinja::value::{Kwargs, Rest, Value, ValueKind, from_args};
+use indexmap::IndexMap;
+use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs, from_args};
 use minijinja::{Environment, Error, State};
 
 use super::call::Call;
@@ -97,12 +98,16 @@ pub(super) fn add(engine: &mut Environment<'static>, session: &Arc<Session>) {
         ("q", Wanted::List),
     ] {
         let own = Arc::clone(session);
-        engine.add_function(name, move |state: &mut State<'_, '_>, args: Rest<Value>| {
-            let (args, kwargs) = from_args::<(&[Value], Kwargs)>(&args)?;
-            let mut call = Call::new(&own, state, name, Value::from(()), args, &kwargs)?;
-            call.all_defined()?;
-            lookup(&mut call, wanted)
-        });
+        engine.add_function(
+            name,
+            move |state: &mut State<'_, '_>, args: Rest<ValueOrKwargs>| {
+                let args = args.into_values();
+                let (args, kwargs) = from_args::<(&[Value], Kwargs)>(&args)?;
+                let mut call = Call::new(&own, state, name, Value::from(()), args, &kwargs)?;
+                call.all_defined()?;
+                lookup(&mut call, wanted)
+            },
+        );
     }
     let reasons = [
         (
@@ -120,11 +125,47 @@ pub(super) fn add(engine: &mut Environment<'static>, session: &Arc<Session>) {
         });
     }
     let own = Arc::clone(session);
+    engine.add_function(
+        "dict",
+        move |state: &mut State<'_, '_>, args: Rest<ValueOrKwargs>| {
+            let args = args.into_values();
+            let (args, kwargs) = from_args::<(&[Value], Kwargs)>(&args)?;
+            let mut call = Call::new(&own, state, "dict", Value::from(()), args, &kwargs)?;
+            call.all_defined()?;
+            dict(&mut call)
+        },
+    );
+    let own = Arc::clone(session);
     engine.add_function("undef", move |args: Rest<Value>| -> Result<Value, Error> {
         let hint = args.first().and_then(Value::as_str).map(str::to_owned);
         let hint = hint.unwrap_or_else(|| "`undef()` says that the value must be set".to_owned());
         Err(own.refuse("undefined", Invalid::new(hint)))
     });
+}
+
+/// `dict(mapping or pairs, **more)`
+fn dict(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
+    let more = std::mem::take(&mut call.kwargs);
+    let [from] = call.bind(["mapping"])?;
+    let mut made = IndexMap::new();
+    match from {
+        None => {}
+        Some(from) if from.kind() == ValueKind::Map => made.extend(call.entries_of(&from)?),
+        Some(from) => {
+            for pair in call.items_of(&from)? {
+                let pair = call.items_of(&pair)?;
+                let [key, value] = pair.as_slice() else {
+                    return Err(call.wrong("it wants a mapping, or a list of pairs"));
+                };
+                made.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    made.extend(
+        more.into_iter()
+            .map(|(name, value)| (Value::from(name), value)),
+    );
+    Ok(Value::from_pairs(made))
 }
 
 fn lookup(call: &mut Call<'_, '_, '_>, wanted: Wanted) -> Result<Value, Error> {

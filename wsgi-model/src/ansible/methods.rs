@@ -1,14 +1,15 @@
 //! The methods of Python's texts, lists and mappings that change nothing.
 
 use minijinja::formatting::FormatStyle;
-use minijinja::value::{Value, ValueKind, from_args};
-use minijinja::{Error, ErrorKind, State};
+use minijinja::value::{Tuple, Value, ValueKind, from_args};
+use minijinja::{Error, State};
 
 use super::call::Call;
 use super::engine::too_long;
+use super::view::look_up;
 use super::{explain, python};
 use crate::Invalid;
-use crate::ansible::session::Session;
+use crate::ansible::session::{Missing, Session};
 use std::sync::Arc;
 
 /// Methods of lists and mappings that change them, which nothing here may.
@@ -92,15 +93,19 @@ pub(super) fn call(
             .help("make a new one: `list + [item]`, or `mapping | combine({'key': value})`");
             return Err(session.refuse("expression", why));
         }
-        return Err(if value.is_undefined() {
-            Error::from(ErrorKind::UndefinedError)
-        } else {
-            session.refuse("unknown-name", explain::unknown_method(method))
-        });
+        if !value.is_undefined() {
+            session.miss(Missing::Refused(
+                "unknown-name",
+                explain::unknown_method(method),
+            ));
+        }
+        return Ok(Value::UNDEFINED);
     };
     let (args, kwargs) = from_args::<(&[Value], minijinja::value::Kwargs)>(args)?;
     let mut call = Call::new(session, state, name, value.clone(), args, &kwargs)?;
-    call.all_defined()?;
+    if call.takes_undefined() {
+        return Ok(Value::UNDEFINED);
+    }
     let made = match value.kind() {
         ValueKind::String => of_text(&mut call)?,
         ValueKind::Map => of_map(&mut call)?,
@@ -122,7 +127,7 @@ fn of_map(call: &mut Call<'_, '_, '_>) -> Result<Option<Value>, Error> {
             Value::from_iter(
                 entries
                     .into_iter()
-                    .map(|(key, value)| Value::from(vec![key, value])),
+                    .map(|(key, value)| Value::from(Tuple::from([key, value]))),
             )
         }
         "keys" => {
@@ -138,7 +143,7 @@ fn of_map(call: &mut Call<'_, '_, '_>) -> Result<Option<Value>, Error> {
         "get" => {
             let [key, otherwise] = call.bind(["key", "default"])?;
             let key = key.ok_or_else(|| call.wrong("it wants a key"))?;
-            let found = value.get_item(&key)?;
+            let found = look_up(&value, &key);
             if found.is_undefined() {
                 otherwise.unwrap_or_else(|| Value::from(()))
             } else {
@@ -173,19 +178,13 @@ fn of_text(call: &mut Call<'_, '_, '_>) -> Result<Option<Value>, Error> {
         "format" => {
             let values = std::mem::take(&mut call.args);
             let named = std::mem::take(&mut call.kwargs);
-            let values = if named.is_empty() {
-                values
-            } else if values.is_empty() {
-                vec![named.into_iter().collect::<Value>()]
-            } else {
-                return Err(
-                    call.wrong("values in order and by name together are not available here")
-                );
-            };
+            let format = numbered(&text, values.len(), &named);
+            let named = named.into_iter().map(|(_, value)| value);
+            let values: Vec<Value> = values.into_iter().chain(named).collect();
             Value::from(printf(
                 call.session,
                 FormatStyle::StrFormat,
-                &text,
+                &format,
                 &values,
             )?)
         }
@@ -316,6 +315,38 @@ fn of_text(call: &mut Call<'_, '_, '_>) -> Result<Option<Value>, Error> {
     Ok(Some(made))
 }
 
+/// A format of `str.format` whose fields have numbers: the engine's own knows no names.
+fn numbered(format: &str, in_order: usize, named: &[(String, Value)]) -> String {
+    if named.is_empty() {
+        return format.to_owned();
+    }
+    let mut out = String::new();
+    let mut next = 0;
+    let mut rest = format;
+    while let Some(at) = rest.find('{') {
+        out.push_str(&rest[..=at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('{') {
+            out.push('{');
+            rest = after;
+            continue;
+        }
+        let end = rest.find(['!', ':', '}', '.', '[']).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        match named.iter().position(|(known, _)| known == name) {
+            Some(i) => out.push_str(&(in_order + i).to_string()),
+            None if name.is_empty() => {
+                out.push_str(&next.to_string());
+                next += 1;
+            }
+            None => out.push_str(name),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
 /// The methods without arguments.
 fn plain(name: &str, text: &str) -> Option<Value> {
     let some = !text.is_empty();
@@ -370,7 +401,7 @@ fn with_part(call: &Call<'_, '_, '_>, text: &str, part: &str) -> Result<Value, E
                 let (before, after) = text.rsplit_once(part).unwrap_or(("", text));
                 [before, if text.contains(part) { part } else { "" }, after]
             };
-            Value::from(triple.map(str::to_owned).to_vec())
+            Value::from(Tuple::from(triple.map(Value::from)))
         }
         "find" => position(text.find(part)).map_or_else(|| Value::from(-1), Value::from),
         "rfind" => position(text.rfind(part)).map_or_else(|| Value::from(-1), Value::from),

@@ -68,7 +68,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
         while let Some((key, Json(value))) = entries.next_entry::<String, Json>()? {
             map.insert(Value::from(key), value);
         }
-        Ok(Json(Value::from_iter(map)))
+        Ok(Json(Value::from_pairs(map)))
     }
 }
 
@@ -105,7 +105,7 @@ fn value(node: &Node) -> Option<Value> {
             for entry in entries {
                 map.insert(scalar_value(&entry.key), value(&entry.node)?);
             }
-            Value::from_iter(map)
+            Value::from_pairs(map)
         }
         yaml::Value::Vault(_) | yaml::Value::Refused => return None,
     })

@@ -20,7 +20,9 @@ macro_rules! predicates {
                 holds: |call| {
                     call.all_defined()?;
                     let holds: fn(&mut Call<'_, '_, '_>) -> Result<bool, Error> = $holds;
-                    holds(call)
+                    let result = holds(call)?;
+                    call.all_taken()?;
+                    Ok(result)
                 },
             }
         ),+];

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Tuple, Value, ValueKind};
 
 use super::view::{Date, Plain};
 use crate::wire::scalar::float_text;
@@ -14,18 +14,39 @@ pub(super) const MAX_TEXT: usize = 8 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooLong;
 
+/// How tuples are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tuples {
+    /// As Python does.
+    Kept,
+    /// As the lists that Ansible makes of them where an expression ends.
+    Lists,
+}
+
+/// What `{{ value }}` writes.
+pub(super) fn output(value: &Value) -> Result<String, TooLong> {
+    as_text(value, Tuples::Lists)
+}
+
 /// `str(value)`.
 pub(super) fn text(value: &Value) -> Result<String, TooLong> {
+    as_text(value, Tuples::Kept)
+}
+
+fn as_text(value: &Value, tuples: Tuples) -> Result<String, TooLong> {
     if let Some(text) = value.as_str() {
         return Ok(text.to_owned());
     }
+    if let Some(Plain::Date(Date(date))) = value.downcast_object_ref::<Plain>() {
+        return Ok(date.clone());
+    }
     let mut out = String::new();
-    repr_into(&mut out, value)?;
+    repr_into(&mut out, value, tuples)?;
     Ok(out)
 }
 
-/// `repr(value)`, with tuples as the lists that Ansible makes of them.
-fn repr_into(out: &mut String, value: &Value) -> Result<(), TooLong> {
+/// `repr(value)`
+fn repr_into(out: &mut String, value: &Value, tuples: Tuples) -> Result<(), TooLong> {
     if out.len() > MAX_TEXT {
         return Err(TooLong);
     }
@@ -33,14 +54,20 @@ fn repr_into(out: &mut String, value: &Value) -> Result<(), TooLong> {
         ValueKind::String => quote_into(out, value.as_str().unwrap_or_default()),
         ValueKind::Number => out.push_str(&number(value)),
         ValueKind::Seq | ValueKind::Iterable => {
-            out.push('[');
-            for (i, item) in value.try_iter().into_iter().flatten().enumerate() {
-                if i > 0 {
+            let is_tuple = tuples == Tuples::Kept && value.downcast_object_ref::<Tuple>().is_some();
+            out.push(if is_tuple { '(' } else { '[' });
+            let mut count = 0;
+            for item in value.try_iter().into_iter().flatten() {
+                if count > 0 {
                     out.push_str(", ");
                 }
-                repr_into(out, &item)?;
+                repr_into(out, &item, tuples)?;
+                count += 1;
             }
-            out.push(']');
+            if is_tuple && count == 1 {
+                out.push(',');
+            }
+            out.push(if is_tuple { ')' } else { ']' });
         }
         ValueKind::Map => {
             out.push('{');
@@ -48,14 +75,14 @@ fn repr_into(out: &mut String, value: &Value) -> Result<(), TooLong> {
                 if i > 0 {
                     out.push_str(", ");
                 }
-                repr_into(out, &key)?;
+                repr_into(out, &key, tuples)?;
                 out.push_str(": ");
-                repr_into(out, &value.get_item(&key).unwrap_or_default())?;
+                repr_into(out, &value.get_item(&key).unwrap_or_default(), tuples)?;
             }
             out.push('}');
         }
         ValueKind::Plain => match value.downcast_object_ref::<Plain>() {
-            Some(Plain::Date(Date(date))) => out.push_str(date),
+            Some(Plain::Date(Date(date))) => out.push_str(&date_repr(date)),
             _ => {
                 let _ = write!(out, "{value}");
             }
@@ -65,6 +92,37 @@ fn repr_into(out: &mut String, value: &Value) -> Result<(), TooLong> {
         }
     }
     Ok(())
+}
+
+/// `repr` of a date, as it stands in a list.
+fn date_repr(date: &str) -> String {
+    let (moment, offset) = match date.get(19..).and_then(|rest| rest.find(['+', '-'])) {
+        Some(at) => date.split_at(19 + at),
+        None => (date, ""),
+    };
+    let mut numbers: Vec<&str> = moment.split(['-', ' ', ':', '.']).collect();
+    let kind = if numbers.len() > 3 {
+        "datetime"
+    } else {
+        "date"
+    };
+    // Seconds are left out where nothing follows them and they are 0.
+    if numbers.len() == 6 && numbers[5] == "00" {
+        numbers.pop();
+    }
+    let numbers: Vec<&str> = numbers
+        .iter()
+        .map(|number| match number.trim_start_matches('0') {
+            "" => "0",
+            number => number,
+        })
+        .collect();
+    let zone = match offset {
+        "" => "",
+        "+00:00" => ", tzinfo=datetime.timezone.utc",
+        _ => ", tzinfo=…",
+    };
+    format!("datetime.{kind}({}{zone})", numbers.join(", "))
 }
 
 /// A number as Python prints it.

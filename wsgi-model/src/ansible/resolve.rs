@@ -70,28 +70,41 @@ impl<'a> Resolver<'a> {
     /// A variable with everything in it worked out.
     pub(super) fn variable(&mut self, name: &str) -> Option<Node> {
         let id = self.session.tree.variable(name)?;
-        Some(self.node(id))
+        Some(self.node(id).unwrap_or_else(|| {
+            let why =
+                Invalid::new("`omit` leaves an item or key out, and this is a whole variable")
+                    .help("leave the line out, or give another default");
+            if let Outcome::Failed(failure) = self.failed(id, "omit", &why, Cause::Error) {
+                self.problems.push(failure);
+            }
+            Node::new(self.session.tree.item(id).place, Value::Refused)
+        }))
     }
 
-    /// A value with everything in it worked out.
-    fn node(&mut self, id: Id) -> Node {
+    /// A value with everything in it worked out; nothing where it is to be left out.
+    fn node(&mut self, id: Id) -> Option<Node> {
         let session = Arc::clone(&self.session);
         let item = session.tree.item(id);
         let value = match &item.content {
             Content::Scalar(scalar) => Value::Scalar(scalar.clone()),
-            Content::List(items) => Value::List(items.iter().map(|id| self.node(*id)).collect()),
+            Content::List(items) => {
+                Value::List(items.iter().filter_map(|id| self.node(*id)).collect())
+            }
             Content::Map(pairs) => Value::Map(
                 pairs
                     .iter()
-                    .map(|pair| Entry {
-                        key: pair.key.clone(),
-                        key_place: pair.key_place,
-                        node: self.node(pair.value),
+                    .filter_map(|pair| {
+                        Some(Entry {
+                            key: pair.key.clone(),
+                            key_place: pair.key_place,
+                            node: self.node(pair.value)?,
+                        })
                     })
                     .collect(),
             ),
             Content::Template(_) | Content::Vault(_) => match self.work_out(id) {
-                Outcome::Worked { node, .. } => return Node::clone(&node),
+                Outcome::Worked { node, .. } => return Some(Node::clone(&node)),
+                Outcome::Omitted => return None,
                 Outcome::Failed(failure) => {
                     if !self
                         .problems
@@ -106,7 +119,7 @@ impl<'a> Resolver<'a> {
         };
         let mut node = Node::new(item.place, value);
         node.secret = item.origin.secret;
-        node
+        Some(node)
     }
 
     /// Works a template or encrypted value out, after all that it needs.
@@ -120,6 +133,7 @@ impl<'a> Resolver<'a> {
             match self.attempt(next) {
                 Attempt::Done(outcome) => self.session.conclude(next, outcome),
                 Attempt::Needs(needs) => {
+                    let before = waiting.len();
                     for need in needs {
                         match need {
                             Need::Lookup(query) => {
@@ -128,8 +142,9 @@ impl<'a> Resolver<'a> {
                             }
                             Need::Value(needed) => {
                                 match waiting.iter().position(|id| *id == needed) {
+                                    Some(first) if first >= before => {}
                                     Some(first) => {
-                                        self.refuse_cycle(&waiting[first..]);
+                                        self.refuse_cycle(&waiting[first..before]);
                                         break;
                                     }
                                     None => waiting.push(needed),
@@ -195,7 +210,13 @@ impl<'a> Resolver<'a> {
                 (_, _, Some(super::session::Missing::Because(failure))) => {
                     return Attempt::Done(Outcome::Failed(Arc::clone(failure)));
                 }
-                (_, _, Some(missing)) => ("undefined", explain::missing(&session, missing)),
+                (_, _, Some(missing)) => {
+                    let code = match missing {
+                        super::session::Missing::Refused(code, _) => *code,
+                        _ => "undefined",
+                    };
+                    (code, explain::missing(&session, missing))
+                }
                 (Made::Value(Some(mut node)), _, None) => {
                     node.secret = frame.secret;
                     return Attempt::Done(Outcome::Worked {
@@ -203,11 +224,7 @@ impl<'a> Resolver<'a> {
                         node: Arc::new(node),
                     });
                 }
-                (Made::Value(None), _, None) => (
-                    "omit",
-                    Invalid::new("`omit` leaves an item or key out, and this is neither")
-                        .help("leave the line out, or give another default"),
-                ),
+                (Made::Value(None), _, None) => return Attempt::Done(Outcome::Omitted),
                 (Made::Failed(error), _, None) => explain::engine(&error, frame.secret),
                 (Made::TooLarge, _, None) => (
                     "too-large",

@@ -12,7 +12,7 @@ use minijinja::value::Value;
 use minijinja::{Error, ErrorKind};
 
 use super::tree::{Content, Id, Tree};
-use super::view::{ListView, MapView, scalar_value};
+use super::view::{ListView, MapView, Plain, scalar_value};
 use crate::wire::yaml::Node;
 use crate::{Invalid, Problem};
 
@@ -25,6 +25,8 @@ pub(super) enum Outcome {
         /// For the typed readers.
         node: Arc<Node>,
     },
+    /// Ansible's `omit`: the item or key is left out.
+    Omitted,
     Failed(Arc<Failure>),
 }
 
@@ -73,6 +75,8 @@ pub(super) enum Missing {
     Variable(String),
     /// A key that a mapping does not have.
     Key { key: String, of: Id },
+    /// Something that has no value for a reason of its own.
+    Refused(&'static str, Invalid),
     /// A variable that is there, but is worked out from one that is not.
     Because(Arc<Failure>),
 }
@@ -162,6 +166,7 @@ impl Session {
                         state.frame.secret |= node.secret;
                         value
                     }
+                    Some(Outcome::Omitted) => Value::from_object(Plain::Omit),
                     Some(Outcome::Failed(failure)) if failure.cause == Cause::Undefined => {
                         state.frame.missing.push(Missing::Because(failure));
                         Value::UNDEFINED

@@ -30,6 +30,15 @@ pub(super) fn scalar_value(scalar: &Scalar) -> Value {
     }
 }
 
+/// What stands under a key, without a word where there is no such key.
+pub(super) fn look_up(value: &Value, key: &Value) -> Value {
+    let found = match value.as_object() {
+        Some(object) if object.repr() == ObjectRepr::Map => object.get_value(key),
+        _ => value.get_item(key).ok(),
+    };
+    found.unwrap_or_default()
+}
+
 /// All variables, as the context of a template.
 pub(super) struct Root(pub(super) Arc<Session>);
 

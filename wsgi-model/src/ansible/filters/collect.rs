@@ -1,7 +1,7 @@
 //! Filters that put lists together in new ways.
 
 use minijinja::Error;
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Tuple, Value, ValueKind};
 
 use super::filters;
 use crate::ansible::call::Call;
@@ -77,7 +77,7 @@ fn zip(call: &mut Call<'_, '_, '_>, fill: Option<&Value>) -> Result<Value, Error
     call.work(length * lists.len())?;
     let row = |i: usize| {
         let cell = |list: &Vec<Value>| list.get(i).or(fill).cloned().unwrap_or_default();
-        Value::from_iter(lists.iter().map(cell))
+        Value::from(Tuple::from(lists.iter().map(cell).collect::<Vec<_>>()))
     };
     Ok(Value::from_iter((0..length).map(row)))
 }
@@ -97,7 +97,9 @@ fn product(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
             })
             .collect();
     }
-    Ok(Value::from_iter(rows.into_iter().map(Value::from)))
+    Ok(Value::from_iter(
+        rows.into_iter().map(|row| Value::from(Tuple::from(row))),
+    ))
 }
 
 /// Choices of `n` items whose positions the rule allows, in Python's order.
@@ -124,6 +126,9 @@ fn chosen(
         }
         rows = longer;
     }
-    let row = |row: Vec<usize>| Value::from_iter(row.into_iter().map(|at| items[at].clone()));
+    let row = |row: Vec<usize>| {
+        let row = row.into_iter().map(|at| items[at].clone());
+        Value::from(Tuple::from(row.collect::<Vec<_>>()))
+    };
     Ok(Value::from_iter(rows.into_iter().map(row)))
 }

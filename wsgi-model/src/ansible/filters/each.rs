@@ -1,11 +1,14 @@
 //! Filters that do something to each item of a list.
 
 use minijinja::Error;
-use minijinja::value::{Kwargs, Value, ValueKind};
+use minijinja::value::{Kwargs, Tuple, Value, ValueKind};
 
 use super::filters;
 use super::lists::{Case, compare};
+use crate::Invalid;
 use crate::ansible::call::Call;
+use crate::ansible::session::Missing;
+use crate::ansible::view::look_up;
 
 filters! {
     "groupby" => groupby,
@@ -19,7 +22,7 @@ filters! {
 /// What a dotted path (or a number) leads to, below `item`. Undefined where it leads nowhere.
 pub(super) fn attribute(item: &Value, path: &Value) -> Result<Value, Error> {
     let Some(path) = path.as_str() else {
-        return Ok(item.get_item(path).unwrap_or_default());
+        return Ok(look_up(item, path));
     };
     let mut value = item.clone();
     for step in path.split('.') {
@@ -27,7 +30,7 @@ pub(super) fn attribute(item: &Value, path: &Value) -> Result<Value, Error> {
             Ok(number) => Value::from(number),
             Err(_) => Value::from(step),
         };
-        value = value.get_item(&step).unwrap_or_default();
+        value = look_up(&value, &step);
         if value.kind() == ValueKind::Invalid {
             return Err(crate::ansible::session::wait());
         }
@@ -36,6 +39,13 @@ pub(super) fn attribute(item: &Value, path: &Value) -> Result<Value, Error> {
         }
     }
     Ok(value)
+}
+
+/// A list is not defined when an item lacks what it is made of.
+fn no_such_attribute(call: &Call<'_, '_, '_>) -> Value {
+    let why = Invalid::new(format!("`{}`: an item has no such attribute", call.name));
+    call.session.miss(Missing::Refused("undefined", why));
+    Value::UNDEFINED
 }
 
 /// Which items stay.
@@ -59,7 +69,12 @@ fn kwargs(call: &mut Call<'_, '_, '_>) -> Option<Value> {
 
 /// `select(test, *args)`, `selectattr(attribute, test, *args)`
 fn select(call: &mut Call<'_, '_, '_>, keep: Keep, by: By) -> Result<Value, Error> {
-    let items = call.items()?;
+    // Jinja looks at what is not empty only.
+    let items = if call.value.is_true() {
+        call.items()?
+    } else {
+        Vec::new()
+    };
     let named = kwargs(call);
     let mut args = std::mem::take(&mut call.args).into_iter();
     let path = match by {
@@ -97,7 +112,11 @@ fn select(call: &mut Call<'_, '_, '_>, keep: Keep, by: By) -> Result<Value, Erro
 
 /// `map(filter, *args)` or `map(attribute=…, default=…)`
 fn map(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
-    let items = call.items()?;
+    let items = if call.value.is_true() {
+        call.items()?
+    } else {
+        Vec::new()
+    };
     let mut mapped = Vec::with_capacity(items.len());
     if call.args.is_empty() {
         let [path, otherwise] = call.bind(["attribute", "default"])?;
@@ -107,7 +126,7 @@ fn map(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
             mapped.push(match (value.is_undefined(), &otherwise) {
                 (false, _) => value,
                 (true, Some(otherwise)) if !otherwise.is_none() => otherwise.clone(),
-                (true, _) => return Err(call.wrong("an item has no such attribute")),
+                (true, _) => return Ok(no_such_attribute(call)),
             });
         }
         return Ok(Value::from(mapped));
@@ -168,6 +187,7 @@ fn groupby(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
             groups.insert(at, (key, vec![item]));
         }
     }
-    let pair = |(key, items): (Value, Vec<Value>)| Value::from(vec![key, Value::from(items)]);
+    let pair =
+        |(key, items): (Value, Vec<Value>)| Value::from(Tuple::from([key, Value::from(items)]));
     Ok(Value::from_iter(groups.into_iter().map(pair)))
 }

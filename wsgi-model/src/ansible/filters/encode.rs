@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose::STANDARD};
 use minijinja::Error;
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Tuple, Value, ValueKind};
 use sha2::Digest;
 
 use super::filters;
@@ -219,6 +219,11 @@ fn type_debug(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         ValueKind::Number if call.value.is_integer() => "int",
         ValueKind::Number => "float",
         ValueKind::String => "str",
+        ValueKind::Seq | ValueKind::Iterable
+            if call.value.downcast_object_ref::<Tuple>().is_some() =>
+        {
+            "tuple"
+        }
         ValueKind::Seq | ValueKind::Iterable => "list",
         ValueKind::Map => "dict",
         ValueKind::Plain => "date",

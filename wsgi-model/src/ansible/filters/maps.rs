@@ -2,12 +2,13 @@
 
 use indexmap::IndexMap;
 use minijinja::Error;
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Tuple, Value, ValueKind};
 
 use super::each::attribute;
 use super::filters;
 use super::lists::{Case, compare};
 use crate::ansible::call::Call;
+use crate::ansible::view::look_up;
 
 filters! {
     "attr" => |call| {
@@ -30,7 +31,7 @@ fn pairs(entries: Vec<(Value, Value)>) -> Value {
     Value::from_iter(
         entries
             .into_iter()
-            .map(|(key, value)| Value::from(vec![key, value])),
+            .map(|(key, value)| Value::from(Tuple::from([key, value]))),
     )
 }
 
@@ -71,7 +72,7 @@ fn combine(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
             all.push(value);
         }
     }
-    let mut made = Value::from_iter(std::iter::empty::<(Value, Value)>());
+    let mut made = Value::from_pairs(std::iter::empty::<(Value, Value)>());
     for value in all {
         if value.kind() != ValueKind::Map {
             return Err(call.wrong("it wants mappings"));
@@ -126,7 +127,7 @@ fn merge(
         };
         made.insert(key, value);
     }
-    Ok(Value::from_iter(made))
+    Ok(Value::from_pairs(made))
 }
 
 /// `dict2items(key_name='key', value_name='value')`
@@ -137,7 +138,7 @@ fn dict2items(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value_name = call.text_or(value_name.as_ref(), "value")?;
     let entries = call.entries_of(&value)?;
     Ok(Value::from_iter(entries.into_iter().map(|(key, value)| {
-        Value::from_iter([(key_name.as_str(), key), (value_name.as_str(), value)])
+        Value::from_pairs([(key_name.as_str(), key), (value_name.as_str(), value)])
     })))
 }
 
@@ -149,14 +150,14 @@ fn items2dict(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let value_name = Value::from(call.text_or(value_name.as_ref(), "value")?);
     let mut made = IndexMap::new();
     for item in items {
-        let key = item.get_item(&key_name).unwrap_or_default();
-        let value = item.get_item(&value_name).unwrap_or_default();
+        let key = look_up(&item, &key_name);
+        let value = look_up(&item, &value_name);
         if key.is_undefined() || value.is_undefined() {
             return Err(call.wrong("an item lacks its key or its value"));
         }
         made.insert(key, value);
     }
-    Ok(Value::from_iter(made))
+    Ok(Value::from_pairs(made))
 }
 
 /// `dictsort(case_sensitive=false, by='key', reverse=false)`
@@ -191,14 +192,14 @@ fn extract(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let key = call.value.clone();
     let [container, more] = call.bind(["container", "morekeys"])?;
     let container = container.ok_or_else(|| call.wrong("it wants a list or mapping"))?;
-    let mut value = container.get_item(&key).unwrap_or_default();
+    let mut value = look_up(&container, &key);
     let more = match more.filter(|m| !m.is_none()) {
         None => Vec::new(),
         Some(more) if more.kind() == ValueKind::String => vec![more],
         Some(more) => call.items_of(&more)?,
     };
     for key in more {
-        value = value.get_item(&key).unwrap_or_default();
+        value = look_up(&value, &key);
     }
     Ok(value)
 }

@@ -58,7 +58,7 @@ fn bool(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     }
     let word = call.text()?.to_lowercase();
     Ok(Value::from(match call.value.kind() {
-        ValueKind::String => matches!(word.as_str(), "yes" | "on" | "1" | "true" | "t" | "y"),
+        ValueKind::String => matches!(word.as_str(), "yes" | "on" | "1" | "true"),
         ValueKind::Number => matches!(word.as_str(), "1" | "1.0"),
         _ => false,
     }))

@@ -1,24 +1,24 @@
 //! Filters of paths, by Python's `posixpath`. None looks at a disk.
 
 use minijinja::Error;
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Tuple, Value, ValueKind};
 
 use super::filters;
 use crate::ansible::call::Call;
 use crate::ansible::session::{Answer, Query};
 
 filters! {
-    "basename" => |call| Ok(Value::from(split(&call.text()?).1)),
+    "basename" => |call| Ok(Value::from(split(&call.only_text()?).1)),
     "commonpath" => commonpath,
-    "dirname" => |call| Ok(Value::from(split(&call.text()?).0)),
+    "dirname" => |call| Ok(Value::from(split(&call.only_text()?).0)),
     "expanduser" => expanduser,
-    "normpath" => |call| Ok(Value::from(normal(&call.text()?))),
+    "normpath" => |call| Ok(Value::from(normal(&call.only_text()?))),
     "path_join" => path_join,
     "relpath" => relpath,
     "splitext" => splitext,
     "urlsplit" => urlsplit,
-    "win_basename" => |call| Ok(Value::from(win_split(&call.text()?).1)),
-    "win_dirname" => |call| Ok(Value::from(win_split(&call.text()?).0)),
+    "win_basename" => |call| Ok(Value::from(win_split(&call.only_text()?).1)),
+    "win_dirname" => |call| Ok(Value::from(win_split(&call.only_text()?).0)),
 }
 
 /// `os.path.split`
@@ -94,16 +94,16 @@ fn path_join(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 
 /// `os.path.splitext`
 fn splitext(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
-    let path = call.text()?;
+    let path = call.only_text()?;
     let name = path.rfind('/').map_or(0, |at| at + 1);
     let first = path[name..].bytes().take_while(|b| *b == b'.').count();
     let dot = path[name + first..].rfind('.').map(|at| name + first + at);
     let (root, extension) = path.split_at(dot.unwrap_or(path.len()));
-    Ok(Value::from(vec![root.to_owned(), extension.to_owned()]))
+    Ok(Value::from(Tuple::from([root, extension].map(Value::from))))
 }
 
 fn relpath(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
-    let path = call.text()?;
+    let path = call.only_text()?;
     let [start] = call.bind(["start"])?;
     let start = call.text_or(start.as_ref(), ".")?;
     if path.starts_with('/') != start.starts_with('/') {
@@ -154,7 +154,7 @@ fn commonpath(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 }
 
 fn expanduser(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
-    let path = call.text()?;
+    let path = call.only_text()?;
     let Some(rest) = path.strip_prefix('~') else {
         return Ok(Value::from(path));
     };
@@ -232,7 +232,7 @@ fn urlsplit(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         ("username", optional(user)),
     ];
     if wanted.is_empty() {
-        return Ok(Value::from_iter(parts));
+        return Ok(Value::from_pairs(parts));
     }
     let found = parts.into_iter().find(|(name, _)| *name == wanted);
     found

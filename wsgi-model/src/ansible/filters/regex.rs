@@ -2,7 +2,7 @@
 
 use fancy_regex::{Captures, Regex, RegexBuilder};
 use minijinja::Error;
-use minijinja::value::{Kwargs, Value};
+use minijinja::value::{Kwargs, Tuple, Value};
 
 use super::filters;
 use crate::ansible::call::Call;
@@ -372,7 +372,7 @@ fn find_all(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         all.push(match groups {
             1 => group(0),
             2 => group(1),
-            _ => Value::from_iter((1..groups).map(group)),
+            _ => Value::from(Tuple::from((1..groups).map(group).collect::<Vec<_>>())),
         });
     }
     call.work(all.len())?;

@@ -61,7 +61,7 @@ fn format(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         std::mem::take(&mut call.args)
     } else {
         let named = std::mem::take(&mut call.kwargs);
-        vec![named.into_iter().collect::<Value>()]
+        vec![Value::from_pairs(named)]
     };
     methods::printf(call.session, FormatStyle::Printf, &format, &values).map(Value::from)
 }
@@ -120,7 +120,7 @@ fn replace(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 }
 
 fn split(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
-    let text = call.text()?;
+    let text = call.only_text()?;
     let [separator, limit] = call.bind(["sep", "maxsplit"])?;
     let separator = separator.filter(|s| !s.is_none());
     let separator = separator.map(|s| call.text_of(&s)).transpose()?;
@@ -155,11 +155,15 @@ fn trim(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 }
 
 fn truncate(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
-    let text: Vec<char> = call.text()?.chars().collect();
+    let given = call.value.clone();
     let [length, killwords, end, leeway] = call.bind(["length", "killwords", "end", "leeway"])?;
     let length = length.and_then(|l| l.as_usize()).unwrap_or(255);
     let end = call.text_or(end.as_ref(), "...")?;
     let leeway = leeway.and_then(|l| l.as_usize()).unwrap_or(5);
+    if given.as_str().is_none() && given.len().is_some_and(|len| len <= length + leeway) {
+        return Ok(given);
+    }
+    let text: Vec<char> = call.only_text()?.chars().collect();
     if text.len() <= length + leeway {
         return Ok(Value::from(text.iter().collect::<String>()));
     }
