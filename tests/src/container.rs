@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use wsgi_model::{
-    AbsPath, AppSpec, Artifact, Bundle, CheckMoment, Command, LookupError, Lookups, Mode, Node,
-    OnlyIf, Owner, Source, Word, load,
+    AbsPath, AppSpec, Artifact, Bundle, Check, CheckMoment, Command, LookupError, Lookups, Mode,
+    Node, OnlyIf, Owner, Source, Word, load,
 };
 use wsgi_render::{Target, render};
 
@@ -115,7 +115,7 @@ impl Container {
         &self.bundle
     }
 
-    /// Its user, in its home, with a login shell's PATH.
+    /// Runs a command as the app's user, in its home.
     ///
     /// # Panics
     ///
@@ -221,9 +221,19 @@ impl Container {
                     self.machine
                         .ok(["cp", "--preserve", "--", artifact.path.as_str(), STAGED]);
                 }
-                self.machine.ok(argv(&check.command, STAGED));
+                self.check(check, STAGED).expect_success();
             }
         }
+    }
+
+    /// Makes one check, of a staged file that lies at a path.
+    ///
+    /// # Panics
+    ///
+    /// When its program is missing, but not when it fails.
+    #[track_caller]
+    pub fn check(&self, check: &Check, staged: &str) -> Output {
+        self.machine.run(argv(&check.command, staged))
     }
 
     /// Has the machine do what all artifacts owe, in the order of their stages, each once.

@@ -86,7 +86,6 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 
 path = sys.argv[1]
-os.makedirs(os.path.dirname(path), exist_ok=True)
 server = Server(path, App)
 os.chmod(path, 0o666)
 server.serve_forever()

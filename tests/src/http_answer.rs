@@ -42,6 +42,19 @@ impl HttpAnswer {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The body as JSON.
+    ///
+    /// # Panics
+    ///
+    /// With the body, when it is none or the status is not 200.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        match serde_json::from_slice(&self.body) {
+            Ok(value) if self.status == 200 => value,
+            _ => panic!("{} {}", self.status, self.text()),
+        }
+    }
+
     /// The body as text; bytes that are not UTF-8 are replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()

@@ -6,6 +6,7 @@
 
 mod authority;
 mod container;
+mod fixture;
 mod http_answer;
 mod machine;
 mod machine_command;
@@ -20,6 +21,7 @@ mod web_host;
 
 pub use authority::{Authority, KeyKind};
 pub use container::Container;
+pub use fixture::{Fixture, fixtures};
 pub use http_answer::HttpAnswer;
 pub use machine::{Machine, MachineBuilder};
 pub use machine_command::MachineCommand;
@@ -29,4 +31,4 @@ pub use output::Output;
 pub use process::Process;
 pub use python_packages::PythonPackages;
 pub use wait::{wait_until, wait_until_within};
-pub use web_host::{WebHost, app};
+pub use web_host::WebHost;

@@ -1,26 +1,29 @@
-use std::fs;
+use wsgi_render::Target;
 
-use camino::Utf8Path;
-use wsgi_model::{AppSpec, Artifact, LookupError, Lookups, Node, Source, load};
-use wsgi_render::{Target, render};
-
-use crate::{Entry, Kind, Machine, Process, wait_until};
+use crate::{Container, HttpAnswer, Machine, Process, wait_until};
 
 const ECHO_APP: &str = include_str!("echo_app.py");
+const ECHO_APP_PATH: &str = "/usr/local/lib/echo_app.py";
 
-/// A machine with Debian's nginx and the nginx files of some apps.
+/// What vars files may include.
+const FILES: [(&str, &str); 1] = [(
+    "nginx/legacy.conf",
+    "location = /legacy { return 200 \"include legacy\"; }\n",
+)];
+
+/// A machine with Debian's nginx in front of some apps.
 #[derive(Debug)]
 pub struct WebHost {
     /// The machine.
     pub machine: Machine,
-    /// The apps, as their vars files say.
-    pub apps: Vec<AppSpec>,
+    /// The apps.
+    pub apps: Vec<Container>,
     nginx: Option<Process>,
     upstreams: Vec<Process>,
 }
 
 impl WebHost {
-    /// A machine with the files of the apps that these vars files describe; nginx does not run yet.
+    /// A machine with the containers that these vars files describe; nothing runs yet.
     ///
     /// # Panics
     ///
@@ -37,74 +40,37 @@ impl WebHost {
     /// When a vars file is refused.
     #[track_caller]
     pub fn on(machine: Machine, vars: &[&str]) -> Self {
-        let apps: Vec<AppSpec> = vars.iter().map(|text| app(text)).collect();
-        let host = Self {
+        let apps = vars
+            .iter()
+            .map(|text| Container::on_target(&machine, text, FILES, &Target::default()))
+            .collect();
+        Self {
             machine,
             apps,
             nginx: None,
             upstreams: Vec::new(),
-        };
-        for app in &host.apps {
-            host.install(app);
         }
-        host
     }
 
-    /// Puts the app's nginx files and pages in place.
-    #[track_caller]
-    fn install(&self, app: &AppSpec) {
-        let bundle = match render(app, &Target::default()) {
-            Ok(bundle) => bundle,
-            Err(error) => panic!("{error}: {:?}", std::error::Error::source(&error)),
-        };
-        let storage = app.layout().storage();
-        let ours = |artifact: &&Artifact| {
-            let path = &artifact.path;
-            path.as_str().starts_with("/etc/nginx/") || path.parent() == Some(storage.clone())
-        };
-        let tree = match tempfile::tempdir() {
-            Ok(tree) => tree,
-            Err(error) => panic!("no temporary directory: {error}"),
-        };
-        let entries: Vec<Entry> = bundle
-            .artifacts()
-            .iter()
-            .filter(ours)
-            .map(|artifact| {
-                if let Node::File { contents, .. } = &artifact.node {
-                    let path = tree.path().join(&artifact.path.as_str()[1..]);
-                    let written = path
-                        .parent()
-                        .map_or(Ok(()), fs::create_dir_all)
-                        .and_then(|()| fs::write(&path, contents.expose()));
-                    assert!(written.is_ok(), "{}: {written:?}", path.display());
-                }
-                entry(artifact)
-            })
-            .collect();
-        self.machine.install_tree(tree.path(), &entries);
-    }
-
-    /// Starts a stand-in for each app, which tells what arrived.
+    /// Starts a stand-in for each app, which tells what arrived, as the app's user.
+    ///
+    /// # Panics
+    ///
+    /// When one does not come up.
     #[must_use]
     #[track_caller]
     pub fn apps_up(mut self) -> Self {
-        let program = "/usr/local/lib/echo_app.py";
-        self.machine.write(program, ECHO_APP, 0o644);
-        for app in &self.apps {
+        self.machine.write(ECHO_APP_PATH, ECHO_APP, 0o644);
+        for app in self.apps.iter().map(Container::app) {
             let socket = app.layout().socket();
             let upstream = self
                 .machine
-                .spawn(["/usr/bin/python3", program, socket.as_str()]);
+                .command(["/usr/bin/python3", ECHO_APP_PATH, socket.as_str()])
+                .user(app.user().as_str())
+                .spawn();
             // It opens the socket's mode once it listens.
-            let listens = [
-                "sh",
-                "-c",
-                "[ \"$(stat -c %a \"$1\")\" = 666 ]",
-                "sh",
-                socket.as_str(),
-            ];
-            wait_until("the app listens", || self.machine.run(listens).success());
+            let listens = format!("[ \"$(stat -c %a '{socket}')\" = 666 ]");
+            wait_until("the app listens", || self.machine.sh(&listens).success());
             self.upstreams.push(upstream);
         }
         self
@@ -129,62 +95,49 @@ impl WebHost {
         self
     }
 
-    /// Both of them.
+    /// Starts both.
+    ///
+    /// # Panics
+    ///
+    /// When one of them does not come up.
     #[must_use]
     #[track_caller]
     pub fn up(self) -> Self {
         self.apps_up().nginx_up()
     }
-}
 
-/// The app of a vars file.
-///
-/// # Panics
-///
-/// When it is refused.
-#[track_caller]
-pub fn app(vars: &str) -> AppSpec {
-    let source = Source {
-        name: "vars.yml",
-        bytes: vars.as_bytes(),
-    };
-    match load(&source, &IncludesOnly) {
-        Ok(loaded) => loaded.app,
-        Err(rejected) => panic!("refused: {:#?}", rejected.problems),
-    }
-}
-
-/// Stands in for the operator's files: each is a comment with its own path, then a location that
-/// answers with its name.
-struct IncludesOnly;
-
-impl Lookups for IncludesOnly {
-    fn file(&self, path: &Utf8Path) -> Result<Vec<u8>, LookupError> {
-        let name = path.file_stem().unwrap_or_default();
-        let text = format!("# {path}\nlocation = /{name} {{ return 200 \"include {name}\"; }}\n");
-        Ok(text.into_bytes())
+    /// Asks the first app by its first name over plain HTTP.
+    ///
+    /// # Panics
+    ///
+    /// When nothing answers.
+    #[track_caller]
+    pub fn get(&self, path: &str) -> HttpAnswer {
+        self.ask(&[], path)
     }
 
-    fn operator_keys(&self) -> Result<Vec<String>, LookupError> {
-        Ok(Vec::new())
+    /// Asks the first app by its first name over plain HTTP, with further arguments of `curl`.
+    ///
+    /// # Panics
+    ///
+    /// When nothing answers.
+    #[track_caller]
+    pub fn ask(&self, arguments: &[&str], path: &str) -> HttpAnswer {
+        let names = self.apps.first().map(|app| &app.app().site.server_names);
+        let name = names.and_then(|names| names.first());
+        let name = name.map_or("localhost", |name| name.as_str());
+        let url = format!("http://{name}{path}");
+        let url = std::iter::once(url.as_str());
+        self.machine.http(arguments.iter().copied().chain(url))
     }
-}
 
-/// An artifact in a manifest's words.
-fn entry(artifact: &Artifact) -> Entry {
-    let (kind, mode, owner, target) = match &artifact.node {
-        Node::Directory { mode, owner } => (Kind::Directory, Some(mode), Some(owner), None),
-        Node::File { mode, owner, .. } => (Kind::File, Some(mode), Some(owner), None),
-        Node::Symlink { target, owner } => (Kind::Symlink, None, Some(owner), Some(target)),
-        Node::Absent { .. } => (Kind::Absent, None, None, None),
-        other => panic!("no nginx file: {other:?}"),
-    };
-    Entry {
-        path: artifact.path.to_string(),
-        kind,
-        mode: mode.map(ToString::to_string),
-        owner: owner.map(|owner| owner.user.clone()),
-        group: owner.map(|owner| owner.group.clone()),
-        target: target.map(ToString::to_string),
+    /// Takes an app away: nobody answers at its socket any more.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such app.
+    #[track_caller]
+    pub fn stop_app(&mut self, index: usize) {
+        self.upstreams[index].stop();
     }
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+use std::fmt::Write;
+
 use wsgi_render::Dialect;
 use wsgi_tests::{Machine, PythonPackages, WebHost};
 
@@ -38,7 +40,7 @@ fn asks(host: &WebHost, name: &str) -> String {
 fn apps_and_other_peoples_sites_stand_side_by_side() {
     let host = WebHost::with(&[SHOP, BLOG]);
     decoy(&host.machine, DECOY);
-    let host = host.up();
+    let mut host = host.up();
     for name in ["shop.example.org", "a.shop.example.org", "blog.example.org"] {
         assert!(
             asks(&host, name).contains(&format!(r#""host": "{name}""#)),
@@ -47,8 +49,7 @@ fn apps_and_other_peoples_sites_stand_side_by_side() {
     }
     assert_eq!(asks(&host, "decoy.example.org"), "decoy");
     // Each has an upstream of its own.
-    let socket = host.apps[0].layout().socket();
-    host.machine.ok(["rm", socket.as_str()]);
+    host.stop_app(0);
     assert_eq!(host.machine.get("http://shop.example.org/").status, 502);
     assert_eq!(host.machine.get("http://blog.example.org/").status, 200);
 }
@@ -111,9 +112,8 @@ fn an_app_without_names_answers_every_name() {
     let nameless = "wsgi_project_name: shop\nwsgi_wsgi_path: shop.wsgi\n";
     let host = WebHost::with(&[nameless, BLOG]);
     decoy(&host.machine, DECOY);
-    let host = host.up();
-    let socket = host.apps[1].layout().socket();
-    host.machine.ok(["rm", socket.as_str()]);
+    let mut host = host.up();
+    host.stop_app(1);
     for name in ["anything.example", "127.0.0.1", "[::1]", "localhost"] {
         assert!(asks(&host, name).contains("\"host\""), "{name}");
     }
@@ -136,8 +136,8 @@ fn a_second_site_for_every_name_is_an_error_and_no_silence() {
 }
 
 #[test]
-fn an_ip_version_6_address_is_a_name_as_clients_write_it() {
-    let vars = SHOP.replace("shop.example.org,", "'2001:DB8:0::1', 192.0.2.1,");
+fn an_address_is_a_name_as_clients_write_it() {
+    let vars = SHOP.replace("shop.example.org,", "'[2001:DB8:0::1]', 192.0.2.1,");
     let host = WebHost::with(&[&vars]);
     decoy(
         &host.machine,
@@ -222,7 +222,7 @@ fn nginx_reads_back_what_its_dialect_wrote() {
     let mut server = String::from("server { listen 80 default_server; default_type text/plain;\n");
     for (i, value) in values.iter().enumerate() {
         let quoted = Dialect::Nginx.quote(value).unwrap();
-        server += &format!("location = /{i} {{ return 200 {quoted}; }}\n");
+        writeln!(server, "location = /{i} {{ return 200 {quoted}; }}").unwrap();
     }
     server.push('}');
     machine.ok(["rm", "/etc/nginx/sites-enabled/default"]);
@@ -253,8 +253,9 @@ fn nginx_reads_back_what_its_dialect_wrote() {
 fn gixy_finds_nothing() {
     let tools = PythonPackages::tools().unwrap();
     let tls = "wsgi_ssl: yes\nwsgi_force_ssl: yes\n";
-    let everything =
-        format!("{tls}wsgi_nginx_include_paths: [legacy.conf]\nwsgi_ssl_diffie_hellman: yes\n");
+    let everything = format!(
+        "{tls}wsgi_nginx_include_paths: [nginx/legacy.conf]\nwsgi_ssl_diffie_hellman: yes\n"
+    );
     for more in [
         "",
         "wsgi_ssl: yes\n",

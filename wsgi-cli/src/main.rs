@@ -1,3 +1,10 @@
 //! The `wsgi-cli` binary.
 
-fn main() {}
+use std::io::{BufWriter, stderr, stdout};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Rust's own buffer of stdout writes line by line, also into files.
+    let mut out = BufWriter::new(stdout().lock());
+    wsgi_cli::run(std::env::args_os(), &mut out, &mut stderr().lock())
+}

@@ -41,6 +41,12 @@ checked_text! {
 }
 
 impl PublicKey {
+    /// Whether a text has the type of a key in it, and so is no path of one, whatever its comment
+    /// ends in.
+    pub(crate) fn is_like(text: &str) -> bool {
+        key_words(text).is_some()
+    }
+
     /// Type and base64 part: what makes two lines the same key, whatever their comment.
     pub fn identity(&self) -> (&str, &str) {
         key_words(self.as_str()).unwrap_or((self.as_str(), ""))

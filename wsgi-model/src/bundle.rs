@@ -159,7 +159,7 @@ impl Bundle {
         needs: Needs,
         mut artifacts: Vec<Artifact>,
     ) -> Result<Self, DuplicatePath> {
-        artifacts.sort_by(|a, b| a.path.cmp(&b.path));
+        artifacts.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         if let Some(pair) = artifacts
             .windows(2)
             .find(|pair| pair[0].path == pair[1].path)

@@ -5,63 +5,80 @@ mod environment;
 mod places;
 mod site;
 
+use std::collections::HashMap;
+
+use crate::wire::locate::Spot;
 use crate::{AppParts, AppSpec, Problem, Severity, Sudo};
+
+pub(crate) use places::app_storage;
 
 /// Something that was found, and the variables that it follows from.
 pub(crate) struct Finding {
     pub(crate) problem: Problem,
-    pub(crate) involves: Vec<&'static str>,
+    /// Paths of further variables that it follows from.
+    pub(crate) involves: Vec<String>,
+    /// Paths of what else is worth a look, with what is there.
+    pub(crate) related: Vec<(String, String)>,
+    pub(crate) spot: Spot,
+}
+
+impl Finding {
+    /// It follows from another variable too.
+    fn with(&mut self, other: impl Into<String>) -> &mut Self {
+        self.involves.push(other.into());
+        self
+    }
+
+    /// It follows from another variable too, which is worth a look.
+    fn see(&mut self, other: impl Into<String>, what: impl Into<String>) -> &mut Self {
+        let other = other.into();
+        self.related.push((other.clone(), what.into()));
+        self.with(other)
+    }
+
+    /// It is about the variable's name, not its value, which may be a secret.
+    fn at_name(&mut self) -> &mut Self {
+        self.spot = Spot::Name;
+        self
+    }
 }
 
 /// Findings on their way.
-pub(crate) struct Findings(Vec<Finding>);
+struct Findings(Vec<Finding>);
 
 impl Findings {
-    /// An error at `variable`, which follows from it and from `others`.
+    /// An error at `variable`.
     fn error(
         &mut self,
         code: &'static str,
         variable: impl Into<String>,
-        others: &[&'static str],
         message: impl Into<String>,
         help: impl Into<String>,
-    ) {
-        self.say(Severity::Error, code, variable, others, message, help);
+    ) -> &mut Finding {
+        self.say(Problem::new(Severity::Error, code, variable, message).help(help))
     }
 
-    /// A warning at `variable`, which follows from it and from `others`.
+    /// A warning at `variable`.
     fn warning(
         &mut self,
         code: &'static str,
         variable: impl Into<String>,
-        others: &[&'static str],
         message: impl Into<String>,
         help: impl Into<String>,
-    ) {
-        self.say(Severity::Warning, code, variable, others, message, help);
+    ) -> &mut Finding {
+        self.say(Problem::new(Severity::Warning, code, variable, message).help(help))
     }
 
-    fn say(
-        &mut self,
-        severity: Severity,
-        code: &'static str,
-        variable: impl Into<String>,
-        others: &[&'static str],
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let problem = Problem::new(severity, code, variable, message).help(help);
-        let first = problem
-            .variable
-            .split(['.', '['])
-            .next()
-            .unwrap_or_default();
-        let own = crate::VARIABLES
-            .iter()
-            .map(|d| d.name)
-            .find(|name| *name == first);
-        let involves = own.into_iter().chain(others.iter().copied()).collect();
-        self.0.push(Finding { problem, involves });
+    fn say(&mut self, problem: Problem) -> &mut Finding {
+        let finding = Finding {
+            problem,
+            involves: Vec::new(),
+            related: Vec::new(),
+            spot: Spot::Value,
+        };
+        let last = self.0.len();
+        self.0.push(finding);
+        &mut self.0[last]
     }
 }
 
@@ -86,7 +103,7 @@ pub(crate) fn findings(app: &AppParts) -> Vec<Finding> {
                 problem.code
             );
             problem.help = None;
-            problem.related.clear();
+            finding.related.clear();
         }
     }
     found.0
@@ -97,16 +114,14 @@ fn rights(app: &AppParts, found: &mut Findings) {
         found.warning(
             "full-sudo",
             "wsgi_sudo",
-            &[],
             format!("`{}` may run everything as root without a password, so whoever breaks into the app is root", app.gunicorn.user),
             "`wsgi_sudo: yes` lets it control its own program and nothing else",
-        );
+        ).with("wsgi_gunicorn_user");
     }
-    if app.support_email.is_placeholder() {
+    if app.expose && app.support_email.is_placeholder() {
         found.warning(
             "placeholder",
             "wsgi_support_email",
-            &[],
             "nobody reads support@example.com, so the error pages show no contact",
             "set it to an address that somebody reads",
         );
@@ -114,31 +129,34 @@ fn rights(app: &AppParts, found: &mut Findings) {
 }
 
 fn packages(app: &AppParts, found: &mut Findings) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
     for (i, package) in app.packages.pip.iter().enumerate() {
+        let variable = |i: usize, key: &str| format!("wsgi_extra_pip_packages[{i}].{key}");
         let name = normal(package.name.as_str());
-        if app.packages.pip[..i]
-            .iter()
-            .any(|p| normal(p.name.as_str()) == name)
-        {
-            found.error(
-                "duplicate-package",
-                format!("wsgi_extra_pip_packages[{i}].name"),
-                &[],
-                format!("`{}` is in the list already", package.name),
-                "keep one of the two",
-            );
-        }
         if name == "gunicorn"
             && app.gunicorn.version.is_some()
             && package.version != app.gunicorn.version
         {
-            found.error(
-                "contradiction",
-                format!("wsgi_extra_pip_packages[{i}].version"),
-                &["wsgi_gunicorn_version"],
-                "wsgi_gunicorn_version asks for another version of gunicorn",
-                "take gunicorn out of this list",
-            );
+            found
+                .error(
+                    "contradiction",
+                    variable(i, "version"),
+                    "wsgi_gunicorn_version asks for another version of gunicorn",
+                    "take gunicorn out of this list",
+                )
+                .see("wsgi_gunicorn_version", "the other version");
+        }
+        if let Some(first) = seen.get(&name) {
+            found
+                .error(
+                    "duplicate-package",
+                    variable(i, "name"),
+                    format!("`{}` is in the list already", package.name),
+                    "keep one of the two",
+                )
+                .see(variable(*first, "name"), "it is here first");
+        } else {
+            seen.insert(name, i);
         }
     }
 }
@@ -151,25 +169,31 @@ fn normal(name: &str) -> String {
 
 fn releases(app: &AppParts, found: &mut Findings) {
     let shared = &app.deploy.shared_paths;
+    let all: HashMap<&str, usize> = shared
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(i, path)| (path.as_str(), i))
+        .collect();
     for (i, path) in shared.iter().enumerate() {
-        let own = camino::Utf8Path::new(path.as_str());
-        let clash = shared.iter().enumerate().find(|(j, other)| {
-            *j != i
-                && own.starts_with(other.as_str())
-                && (other.as_str() != path.as_str() || *j < i)
-        });
-        if let Some((_, other)) = clash {
-            found.error(
-                "overlap",
-                format!("wsgi_shared_paths[{i}]"),
-                &[],
-                format!(
-                    "`{}` is, or lies in, `{}`, which is shared already",
-                    path.as_str(),
-                    other.as_str()
-                ),
-                "share the outer one only",
-            );
+        let above = camino::Utf8Path::new(path.as_str()).ancestors().skip(1);
+        let outer = above
+            .map(camino::Utf8Path::as_str)
+            .find_map(|above| all.get(above));
+        let same = all.get(path.as_str()).filter(|first| **first < i);
+        if let Some(other) = same.or(outer) {
+            found
+                .error(
+                    "overlap",
+                    format!("wsgi_shared_paths[{i}]"),
+                    format!(
+                        "`{}` is, or lies in, `{}`, which is shared already",
+                        path.as_str(),
+                        shared[*other].as_str()
+                    ),
+                    "share the outer one only",
+                )
+                .see(format!("wsgi_shared_paths[{other}]"), "shared here");
         }
     }
 }

@@ -67,6 +67,98 @@ impl CronUnit {
         })
     }
 
+    /// The numbers that one part of a list matches, as bits. A refusal without a remedy leaves that to
+    /// the field.
+    fn part(self, part: &str) -> Result<u64, Invalid> {
+        let (low, high) = self.range();
+        if part.is_empty() {
+            return Err(Invalid::new("the field, or a part of its list, is empty"));
+        }
+        let (span, step) = match part.split_once('/') {
+            Some((span, step)) => (span, Some(step)),
+            None => (part, None),
+        };
+        let (from, to) = if span == "*" {
+            (low, high)
+        } else if let Some((from, to)) = span.split_once('-') {
+            match (self.number(from), self.number(to)) {
+                (Some(first), Some(last)) if first > last => {
+                    return Err(self.backwards(span, (from, first), (to, last), step));
+                }
+                (Some(first), Some(last)) => (first, last),
+                _ => {
+                    let why = format!("`{}` is not a range that cron takes", shown(span));
+                    return Err(Invalid::new(why));
+                }
+            }
+        } else {
+            match self.number(span) {
+                Some(_) if step.is_some() => {
+                    let why = format!("`{}` has a step, but no range to step through", shown(part));
+                    return Err(Invalid::new(why));
+                }
+                Some(number) => (number, number),
+                None => {
+                    let why = format!("`{}` is nothing that cron takes here", shown(part));
+                    return Err(Invalid::new(why));
+                }
+            }
+        };
+        if from < low || to > high {
+            return Err(Invalid::new(format!("`{}` is out of range", shown(span))));
+        }
+        let step = match step.map(|s| (s, s.parse::<u8>())) {
+            None => 1,
+            Some((_, Ok(step))) if (1..=high).contains(&step) => step,
+            Some((text, _)) => {
+                return Err(Invalid::new(format!(
+                    "the step `{}` is out of range",
+                    shown(text)
+                )));
+            }
+        };
+        let numbers = (from..=to).step_by(usize::from(step));
+        Ok(numbers.fold(0, |bits, n| bits | 1 << n))
+    }
+
+    /// The refusal of a range across the end of the day, the week or the year.
+    fn backwards(
+        self,
+        span: &str,
+        (from, first): (&str, u8),
+        (to, last): (&str, u8),
+        step: Option<&str>,
+    ) -> Invalid {
+        let why = Invalid::new(format!(
+            "the range `{}` runs backwards, and cron would never start the task",
+            shown(span)
+        ));
+        let named = from.starts_with(|c: char| c.is_ascii_alphabetic());
+        let (low, high) = match self {
+            Self::Weekday if named => ("sun".to_owned(), "sat".to_owned()),
+            Self::Month if named => ("jan".to_owned(), "dec".to_owned()),
+            // 7 is Sunday too, which the second range begins with.
+            Self::Weekday => ("0".to_owned(), "6".to_owned()),
+            _ => (self.range().0.to_string(), self.range().1.to_string()),
+        };
+        let bound = |text: &str| self.number(text);
+        if step.is_some() || first > self.range().1 || bound(&high).is_none_or(|high| first > high)
+        {
+            return why;
+        }
+        let end = if bound(&high) == Some(first) {
+            from.to_owned()
+        } else {
+            format!("{from}-{high}")
+        };
+        let start = if bound(&low) == Some(last) {
+            to.to_owned()
+        } else {
+            format!("{low}-{to}")
+        };
+        why.help(format!("write it as two: `{end},{start}`"))
+    }
+
     /// What the field takes, for a message.
     const fn allowed(self) -> &'static str {
         match self {
@@ -103,65 +195,60 @@ impl CronField {
     /// # Errors
     /// [`Invalid`] names the part that is wrong and what the field takes.
     pub fn parse(unit: CronUnit, text: &str) -> Result<Self, Invalid> {
-        let refuse = |reason: String| Err(Invalid::new(reason).help(unit.allowed()));
-        let (low, high) = unit.range();
-        let mut matches = 0u64;
         let text = text.trim();
+        if let Some(why) = Self::of_whole_schedule(text) {
+            return Err(why);
+        }
+        let mut matches = 0;
         for part in text.split(',') {
-            let (span, step) = match part.split_once('/') {
-                Some((span, step)) => (span, Some(step)),
-                None => (part, None),
-            };
-            let (from, to) = if span == "*" {
-                (low, high)
-            } else if let Some((from, to)) = span.split_once('-') {
-                match (unit.number(from), unit.number(to)) {
-                    (Some(from), Some(to)) => (from, to),
-                    _ => {
-                        return refuse(format!("`{}` is not a range that cron takes", shown(span)));
-                    }
-                }
-            } else {
-                match unit.number(span) {
-                    Some(_) if step.is_some() => {
-                        return refuse(format!(
-                            "`{}` has a step, but no range to step through",
-                            shown(part)
-                        ));
-                    }
-                    Some(number) => (number, number),
-                    None => {
-                        return refuse(format!(
-                            "`{}` is nothing that cron takes here",
-                            shown(part)
-                        ));
-                    }
-                }
-            };
-            if from > to {
-                return refuse(format!(
-                    "the range `{}` runs backwards, and cron would never start the task",
-                    shown(span)
-                ));
-            }
-            if from < low || to > high {
-                return refuse(format!("`{}` is out of range", shown(span)));
-            }
-            let step = match step.map(|s| (s, s.parse::<u8>())) {
-                None => 1,
-                Some((_, Ok(step))) if step >= 1 && step <= high => step,
-                Some((text, _)) => {
-                    return refuse(format!("the step `{}` is out of range", shown(text)));
-                }
-            };
-            matches = (from..=to)
-                .step_by(usize::from(step))
-                .fold(matches, |bits, n| bits | 1 << n);
+            matches |= unit.part(part).map_err(|why| match why.remedy() {
+                Some(_) => why,
+                None => why.help(unit.allowed()),
+            })?;
         }
         Ok(Self {
             text: text.to_owned(),
             matches,
         })
+    }
+
+    /// The refusal of what people write for a schedule as a whole: `@daily`, or five fields in one text.
+    pub(crate) fn of_whole_schedule(text: &str) -> Option<Invalid> {
+        let fields: Vec<&str> = match text {
+            "@hourly" => vec!["0"],
+            "@daily" | "@midnight" => vec!["0", "0"],
+            "@weekly" => vec!["0", "0", "*", "*", "0"],
+            "@monthly" => vec!["0", "0", "1"],
+            "@yearly" | "@annually" => vec!["0", "0", "1", "1"],
+            "@reboot" => {
+                return Some(
+                    Invalid::new("`@reboot` is not known here: no task starts with the machine")
+                        .help("let the app do it when it starts, which supervisor sees to"),
+                );
+            }
+            _ => text.split_whitespace().collect(),
+        };
+        if !text.starts_with('@') && fields.len() < 2 {
+            return None;
+        }
+        let why = Invalid::new(format!(
+            "`{}` is a whole schedule, not a field of one",
+            shown(text)
+        ));
+        if text.starts_with('@') && fields == [text] || fields.len() > 5 {
+            return Some(why);
+        }
+        let named = ["minute", "hour", "day", "month", "weekday"]
+            .iter()
+            .zip(&fields);
+        let set = named.filter(|(_, field)| **field != "*");
+        let set: Vec<String> = set
+            .map(|(name, field)| format!("{name}: '{}'", shown(field)))
+            .collect();
+        Some(why.help(format!(
+            "name each field: `frequency: {{{}}}`",
+            set.join(", ")
+        )))
     }
 
     /// The field as written.

@@ -38,7 +38,7 @@ impl Database {
         let id = self.id.as_str().to_ascii_uppercase();
         let empty = || EnvValue::of_text(String::new());
         let var = |part: &str, value: &Option<EnvValue>| EnvVar {
-            name: EnvName::generated(prefix, &format!("DB_{id}_{part}")),
+            name: EnvName::generated(prefix, &["DB_", &id, "_", part].concat()),
             value: value.clone().unwrap_or_else(empty),
         };
         [

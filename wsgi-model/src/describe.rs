@@ -29,6 +29,10 @@ pub(crate) fn in_words(takes: Type, unit: &str) -> String {
             .map(|word| format!("`{word}`"))
             .collect::<Vec<_>>()
             .join(", "),
+        // A password may be `no`.
+        Type::Optional(Type::Secret) => {
+            format!("{}; null or `''` for none", in_words(Type::Secret, unit))
+        }
         Type::Optional(inner) => format!("{}; `no`, null or `''` for none", in_words(*inner, unit)),
         Type::List(inner) => format!("list: {}", in_words(*inner, unit)),
         Type::OneOrList(inner) => format!("list, or one of: {}", in_words(*inner, unit)),

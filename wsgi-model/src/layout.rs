@@ -26,12 +26,12 @@ impl AppParts {
     }
 }
 
-/// Declares paths `{base}{name}{suffix}`.
+/// Declares paths by what stands before and after the app's name.
 macro_rules! named_paths {
-    ($($(#[$doc:meta])* $method:ident => $format:literal;)*) => {
+    ($($(#[$doc:meta])* $method:ident => $before:literal, $after:literal;)*) => {
         impl Layout<'_> {
             $($(#[$doc])* pub fn $method(&self) -> AbsPath {
-                AbsPath::derived(format!($format, name = self.0.name))
+                AbsPath::derived([$before, self.0.name.as_str(), $after].concat())
             })*
         }
     };
@@ -39,53 +39,53 @@ macro_rules! named_paths {
 
 named_paths! {
     /// What root writes and the app reads: `root:{group}` 0750.
-    config_dir => "/etc/wsgi/{name}";
+    config_dir => "/etc/wsgi/", "";
     /// The environment, as shell assignments.
-    env_file => "/etc/wsgi/{name}/env";
+    env_file => "/etc/wsgi/", "/env";
     /// What login shells source.
-    profile => "/etc/wsgi/{name}/profile";
+    profile => "/etc/wsgi/", "/profile";
     /// What supervisor starts.
-    gunicorn_start => "/etc/wsgi/{name}/gunicorn_start";
+    gunicorn_start => "/etc/wsgi/", "/gunicorn_start";
     /// Gunicorn's settings, a Python file.
-    gunicorn_conf => "/etc/wsgi/{name}/gunicorn.conf.py";
+    gunicorn_conf => "/etc/wsgi/", "/gunicorn.conf.py";
     /// The cron wrappers.
-    cron_dir => "/etc/wsgi/{name}/cron";
+    cron_dir => "/etc/wsgi/", "/cron";
     /// The app's state outside of its home; root's, what is in it is the app's.
-    state_dir => "/var/lib/{name}";
+    state_dir => "/var/lib/", "";
     /// Socket and pid file.
-    run_dir => "/var/lib/{name}/run";
+    run_dir => "/var/lib/", "/run";
     /// Gunicorn's socket.
-    socket => "/var/lib/{name}/run/gunicorn.sock";
+    socket => "/var/lib/", "/run/gunicorn.sock";
     /// Gunicorn's pid file.
-    pid_file => "/var/lib/{name}/run/gunicorn.pid";
+    pid_file => "/var/lib/", "/run/gunicorn.pid";
     /// Lock files of cron tasks; root's, so that nobody makes one beforehand.
-    lock_dir => "/var/lib/{name}/locks";
+    lock_dir => "/var/lib/", "/locks";
     /// The supervisor program.
-    supervisor_program => "/etc/supervisor/conf.d/{name}.conf";
+    supervisor_program => "/etc/supervisor/conf.d/", ".conf";
     /// What the program prints. Supervisor writes it as root, so it is in root's directory.
-    supervisor_log => "/var/log/supervisor/{name}.log";
+    supervisor_log => "/var/log/supervisor/", ".log";
     /// The systemd unit.
-    systemd_unit => "/etc/systemd/system/{name}.service";
+    systemd_unit => "/etc/systemd/system/", ".service";
     /// The link that has systemd start the unit with supervisor.
-    systemd_wants => "/etc/systemd/system/supervisor.service.wants/{name}.service";
+    systemd_wants => "/etc/systemd/system/supervisor.service.wants/", ".service";
     /// The script that `service` runs, and the unit.
-    init_script => "/etc/init.d/{name}";
+    init_script => "/etc/init.d/", "";
     /// The nginx site.
-    nginx_site => "/etc/nginx/sites-available/{name}";
+    nginx_site => "/etc/nginx/sites-available/", "";
     /// The link that enables it.
-    nginx_enabled => "/etc/nginx/sites-enabled/{name}";
+    nginx_enabled => "/etc/nginx/sites-enabled/", "";
     /// How nginx passes a request to the app.
-    nginx_proxy => "/etc/nginx/wsgi/{name}/proxy.conf";
+    nginx_proxy => "/etc/nginx/wsgi/", "/proxy.conf";
     /// Further nginx files of the app.
-    nginx_dir => "/etc/nginx/wsgi/{name}";
+    nginx_dir => "/etc/nginx/wsgi/", "";
     /// Its TLS settings.
-    nginx_tls => "/etc/nginx/wsgi/{name}/tls.conf";
+    nginx_tls => "/etc/nginx/wsgi/", "/tls.conf";
     /// The rights of its user.
-    sudoers => "/etc/sudoers.d/{name}";
+    sudoers => "/etc/sudoers.d/", "";
     /// Its log rotation.
-    logrotate => "/etc/logrotate.d/{name}";
+    logrotate => "/etc/logrotate.d/", "";
     /// Its cron tasks.
-    cron_file => "/etc/cron.d/{name}";
+    cron_file => "/etc/cron.d/", "";
 }
 
 impl Layout<'_> {

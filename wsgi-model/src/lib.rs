@@ -31,7 +31,7 @@
 //! | load a vars file | [`load`], with [`Lookups`] for the files and keys that it names |
 //! | build a spec in code | [`AppParts::new`], then [`AppSpec::new`] |
 //! | write a vars file | [`AppSpec::to_yaml`] |
-//! | know every variable | [`VARIABLES`], [`schema`], [`reference`], [`starter`] |
+//! | know every variable | [`VARIABLES`], [`schema`], [`reference()`], [`starter`] |
 //! | know every path of an app | [`AppSpec::layout`] |
 //! | keep apps of one host apart | [`HostClaims`] |
 //! | describe files for a host | [`Artifact`], [`Bundle`], [`Needs`] |
@@ -60,7 +60,9 @@ mod packages;
 mod path;
 mod place;
 mod problem;
+mod problem_code;
 mod quantity;
+mod reserved;
 mod secret;
 mod secret_variables;
 mod site;
@@ -95,6 +97,7 @@ pub use packages::{Packages, PipRequirement};
 pub use path::{AbsPath, OwnedDir, RelativePath};
 pub use place::Place;
 pub use problem::{Problem, Severity};
+pub use problem_code::PROBLEM_CODES;
 pub use quantity::{
     HstsMaxAge, MaxRequests, Port, ReleaseCount, RequestLineLimit, Seconds, WorkerTimeout, Workers,
 };

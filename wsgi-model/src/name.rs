@@ -1,6 +1,7 @@
 //! Identifiers: of apps, users, environment variables, packages.
 
 use crate::Invalid;
+use crate::reserved::{is_reserved, is_system_account};
 use crate::text::checked_text;
 
 checked_text! {
@@ -17,24 +18,23 @@ checked_text! {
     /// assert!(AppName::parse("default").is_err());
     /// ```
     AppName, |text| {
-        check_unix_name(text, "a project name", UnixNameUse::App)?;
         if is_reserved(text) {
+            let free = format!("{}_app", text.replace('-', "_"));
             return Err(Invalid::new(format!("`{text}` is taken by the system"))
-                .help("Debian or one of its services has a user, unit or directory of that name; choose another, such as one with the word `app` in it"));
+                .help(format!("Debian or one of its services has a user, unit or directory of that name; choose another, such as `{free}`")));
         }
-        Ok(())
+        check_unix_name(text, PROJECT_NAME)
     }
 }
 
 checked_text! {
     /// A Unix user or group that an app may run as: `^[a-z][a-z0-9_]{0,30}$`, no system account.
     UserName, |text| {
-        check_unix_name(text, "a user or group name", UnixNameUse::Account)?;
         if is_system_account(text) {
             return Err(Invalid::new(format!("`{text}` is an account of the system"))
-                .help("an app gets a user of its own; leave the variable out to use the project's name"));
+                .help("an app gets a user and a group of its own; leave the variable out to use the project's name"));
         }
-        Ok(())
+        check_unix_name(text, "a user or group name")
     }
 }
 
@@ -70,9 +70,11 @@ checked_text! {
 checked_text! {
     /// The id of a database, which becomes part of its variables' names: letters, digits and `_`.
     DatabaseId, |text| {
-        if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') { Ok(()) } else {
+        let ok = !text.is_empty() && text.len() <= 64
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if ok { Ok(()) } else {
             Err(Invalid::new(format!("`{}` cannot be part of an environment variable's name", shown(text)))
-                .help("letters, digits and `_` only: the id `main` gives PREFIX_DB_MAIN_NAME"))
+                .help("letters, digits and `_` only, at most 64 of them: the id `main` gives PREFIX_DB_MAIN_NAME"))
         }
     }
 }
@@ -138,16 +140,21 @@ checked_text! {
     /// The name of an environment variable: `^[A-Za-z_][A-Za-z0-9_]*$`, not one that would break
     /// the process that gets it.
     EnvName, |text| {
-        let mut letters = text.chars();
-        if !letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-            || !letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
-        {
-            return Err(Invalid::new(format!("`{}` is not a legal name of an environment variable", shown(text)))
-                .help("letters, digits and `_`, not starting with a digit"));
+        if !is_env_name(text) {
+            return Err(illegal_env_name(text));
+        }
+        // With the longest value it must fit what Linux takes as one `NAME=value`.
+        if text.len() > 255 {
+            return Err(Invalid::new(format!("`{}` is {} letters long", shown(text), text.len()))
+                .help("the name of an environment variable has at most 255 letters here"));
         }
         if let Some(reason) = breaks_processes(text) {
             return Err(Invalid::new(format!("`{text}` {reason}"))
-                .help("use another name; a command may set it for itself, as in `PATH=/opt/bin:$PATH command`"));
+                .help(match text {
+                    "PATH" => "use another name; a command may set it for itself, as in `PATH=/opt/bin:$PATH command`".to_owned(),
+                    _ if SHELLS_OWN.contains(&text) => "use another name".to_owned(),
+                    _ => format!("use another name; a command may set it for itself, as in `{text}=… command`"),
+                }));
         }
         Ok(())
     }
@@ -156,12 +163,9 @@ checked_text! {
 checked_text! {
     /// What the generated environment variables' names start with, in upper case: `SHOP`.
     EnvPrefix, |text| {
-        let ok = text.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        let ok = text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
             && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-        if ok { Ok(()) } else {
-            Err(Invalid::new(format!("`{}` cannot start an environment variable's name", shown(text)))
-                .help("letters, digits and `_`, not starting with a digit"))
-        }
+        if ok { Ok(()) } else { Err(Self::illegal(text)) }
     }
 }
 
@@ -187,7 +191,15 @@ impl EnvPrefix {
     /// # Errors
     /// As [`EnvPrefix::parse`].
     pub fn upper(text: &str) -> Result<Self, Invalid> {
-        Self::parse(&text.to_ascii_uppercase())
+        Self::parse(&text.to_ascii_uppercase()).map_err(|_| Self::illegal(text))
+    }
+
+    fn illegal(text: &str) -> Invalid {
+        let text = shown(text);
+        Invalid::new(format!(
+            "`{text}` cannot start an environment variable's name"
+        ))
+        .help("letters, digits and `_`, not starting with a digit, at most 64 of them")
     }
 }
 
@@ -198,12 +210,20 @@ impl EnvName {
     /// # Errors
     /// As [`EnvName::parse`].
     pub fn upper(key: &str) -> Result<Self, Invalid> {
-        Self::parse(&key.to_ascii_uppercase())
+        let upper = key.to_ascii_uppercase();
+        Self::parse(&upper).map_err(|why| {
+            // What is wrong with the letters is said of the key as it was written.
+            if is_env_name(&upper) {
+                why
+            } else {
+                illegal_env_name(key)
+            }
+        })
     }
 
     /// A generated name, made of parts that are legal already.
     pub(crate) fn generated(prefix: &EnvPrefix, rest: &str) -> Self {
-        Self(format!("{prefix}_{rest}"))
+        Self([prefix.as_str(), "_", rest].concat())
     }
 
     /// `CURRENT_RELEASE`, the one generated name without a prefix.
@@ -214,295 +234,134 @@ impl EnvName {
 
 /// `text` cut to a length that fits a message, its control characters made visible.
 pub(crate) fn shown(text: &str) -> String {
-    let mut out: String = text.chars().take(60).flat_map(char::escape_debug).collect();
-    out = out.replace("\\'", "'").replace("\\\"", "\"");
+    let mut out = String::new();
+    for c in text.chars().take(60) {
+        match c {
+            // What a terminal shows as it is needs no escape.
+            '\'' | '"' | '\\' => out.push(c),
+            c => out.extend(c.escape_debug()),
+        }
+    }
     if text.chars().count() > 60 {
         out.push('…');
     }
     out
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum UnixNameUse {
-    App,
-    Account,
-}
+const PROJECT_NAME: &str = "a project name";
 
-fn check_unix_name(text: &str, what: &str, used_as: UnixNameUse) -> Result<(), Invalid> {
-    let rule = "lower-case letters, digits and `_`, starting with a letter, at most 31 of them";
-    let refuse = |reason: String, help: String| Err(Invalid::new(reason).help(help));
+fn check_unix_name(text: &str, what: &str) -> Result<(), Invalid> {
+    const RULE: &str =
+        "lower-case letters, digits and `_`, starting with a letter, at most 31 of them";
+    let name = shown(text);
+    let refuse = |reason: String, why: &str| {
+        let mut help = format!("{what} is {RULE}{why}");
+        if let Some(legal) = legal_spelling(text) {
+            help = format!("{help}. Rename it to `{legal}`");
+            if what == PROJECT_NAME {
+                help.push_str(
+                    ", and set wsgi_path and wsgi_log_dir where the old name must stay in them",
+                );
+            }
+        }
+        Err(Invalid::new(reason).help(help))
+    };
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if text.is_empty() {
-        return refuse(format!("{what} cannot be empty"), rule.to_owned());
+        return refuse(format!("{what} cannot be empty"), "");
     }
-    if text.len() > 31 {
-        return refuse(
-            format!(
-                "`{}` is {} characters long",
-                shown(text),
-                text.chars().count()
-            ),
-            format!("{rule}: Linux keeps no longer user names"),
-        );
+    if text.chars().count() > 31 {
+        let reason = format!("`{name}` is {} characters long", text.chars().count());
+        return refuse(reason, ": Linux keeps no longer user names");
     }
     if text.chars().any(|c| c.is_ascii_uppercase()) {
-        return refuse(
-            format!("`{}` has capital letters", shown(text)),
-            format!(
-                "{rule}; sudo reads a name in capitals as an alias. Rename it to `{}`",
-                text.to_ascii_lowercase().replace(['-', '.', ' '], "_")
-            ),
-        );
+        let why = "; sudo reads a name in capitals as an alias";
+        return refuse(format!("`{name}` has capital letters"), why);
     }
-    if text.contains('-') && used_as == UnixNameUse::App {
-        return refuse(
-            format!("`{}` has a dash in it", shown(text)),
-            format!(
-                "{rule}: the name starts environment variables, which take no dash. Rename it to `{}`, and set \
-                 wsgi_env_prefix, wsgi_path and wsgi_log_dir where the old name must stay",
-                text.replace('-', "_")
-            ),
-        );
+    match text.chars().find(|c| !letter(*c)) {
+        Some('-') => {
+            let why = ": it starts environment variables, which take no dash";
+            refuse(format!("`{name}` has a dash in it"), why)
+        }
+        Some('.') => {
+            let why = ": sudo and cron skip files with a dot in their name without a word";
+            refuse(format!("`{name}` has a dot in it"), why)
+        }
+        Some(' ') => refuse(format!("`{name}` has a space in it"), ""),
+        Some(c) => refuse(
+            format!("`{name}` has `{}` in it", shown(c.encode_utf8(&mut [0; 4]))),
+            "",
+        ),
+        None if !text.starts_with(|c: char| c.is_ascii_lowercase()) => {
+            refuse(format!("`{name}` does not start with a letter"), "")
+        }
+        None => Ok(()),
     }
-    if text.contains('.') && used_as == UnixNameUse::App {
-        return refuse(
-            format!("`{}` has a dot in it", shown(text)),
-            format!("{rule}: sudo and cron skip files with a dot in their name without a word"),
-        );
-    }
-    let mut letters = text.chars();
-    let first = letters.next().is_some_and(|c| c.is_ascii_lowercase());
-    if !first || !letters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-        return refuse(format!("`{}` is not {what}", shown(text)), rule.to_owned());
-    }
-    Ok(())
 }
 
-/// Accounts of Debian's base system and of the daemons that stand beside an app
-/// (base-passwd's list and the packages' own, Debian 12 and 13).
-fn is_system_account(text: &str) -> bool {
-    const ACCOUNTS: &[&str] = &[
-        "root",
-        "daemon",
-        "bin",
-        "sys",
-        "sync",
-        "games",
-        "man",
-        "lp",
-        "mail",
-        "news",
-        "uucp",
-        "proxy",
-        "backup",
-        "list",
-        "irc",
-        "gnats",
-        "nobody",
-        "nogroup",
-        "adm",
-        "tty",
-        "disk",
-        "kmem",
-        "dialout",
-        "fax",
-        "voice",
-        "cdrom",
-        "floppy",
-        "tape",
-        "sudo",
-        "audio",
-        "dip",
-        "operator",
-        "src",
-        "shadow",
-        "utmp",
-        "video",
-        "sasl",
-        "plugdev",
-        "staff",
-        "users",
-        "input",
-        "sgx",
-        "kvm",
-        "render",
-        "netdev",
-        "crontab",
-        "ssl_cert",
-        "messagebus",
-        "syslog",
-        "uuidd",
-        "tcpdump",
-        "landscape",
-        "pollinate",
-        "sshd",
-        "ntp",
-        "chrony",
-        "bind",
-        "postfix",
-        "postdrop",
-        "dovecot",
-        "dovenull",
-        "mysql",
-        "mariadb",
-        "postgres",
-        "redis",
-        "memcache",
-        "memcached",
-        "rabbitmq",
-        "mongodb",
-        "elasticsearch",
-        "nginx",
-        "haproxy",
-        "varnish",
-        "docker",
-        "lxd",
-        "wheel",
-        "polkitd",
-        "avahi",
-        "dnsmasq",
-        "tss",
-        "lxc",
-        "apache",
-        "httpd",
-        "http",
-        "munin",
-        "nagios",
-        "zabbix",
-        "prometheus",
-        "grafana",
-        "clamav",
-        "systemd",
-        "all",
-    ];
-    ACCOUNTS.contains(&text)
+/// The nearest legal name, when there is one: `My-Shop` gives `my_shop`.
+fn legal_spelling(text: &str) -> Option<String> {
+    let spelled = text.to_ascii_lowercase().replace(['-', '.', ' '], "_");
+    (spelled != text && UserName::parse(&spelled).is_ok() && !is_reserved(&spelled))
+        .then_some(spelled)
 }
 
-/// Names that cannot name an app: accounts, and what else Debian and its services use as a unit, a
-/// logrotate or cron.d file, or a directory below `/var/lib`, `/var/log` and `/var/www`.
-fn is_reserved(text: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "default",
-        "wsgi",
-        "apt",
-        "dpkg",
-        "html",
-        "ssh",
-        "supervisor",
-        "supervisord",
-        "supervisorctl",
-        "cron",
-        "private",
-        "journal",
-        "misc",
-        "pam",
-        "git",
-        "python",
-        "python3",
-        "sgml",
-        "xml",
-        "ucf",
-        "vim",
-        "emacsen",
-        "initramfs",
-        "logrotate",
-        "rsyslog",
-        "dbus",
-        "udev",
-        "sysstat",
-        "php",
-        "e2scrub_all",
-        "mdadm",
-        "alternatives",
-        "unattended",
-        "installer",
-        "runit",
-        "os",
-        "boot",
-        "dmesg",
-        "lastlog",
-        "faillog",
-        "wtmp",
-        "btmp",
-        "auth",
-        "kern",
-        "user",
-        "debug",
-        "messages",
-        "cloud",
-        "networking",
-        "network",
-        "firewalld",
-        "ufw",
-        "fail2ban",
-        "certbot",
-        "letsencrypt",
-        "snapd",
-        "containerd",
-        "procps",
-        "kmod",
-        "hwclock",
-        "keyboard",
-        "console",
-        "rc",
-        "rcs",
-        "single",
-        "reboot",
-        "halt",
-        "umountfs",
-        "sendsigs",
-        "sudoers",
-        "readme",
-        "placeholder",
-        "systemd",
-        "swap",
-        "tmp",
-        "cgi_bin",
-        "postgresql",
-        "mysqld",
-        "apache2",
-        "exim4",
-        "anacron",
-        "atd",
-        "acpid",
-        "rsync",
-        "nfs",
-        "rpcbind",
-        "popcon",
-        "popularity",
-        "update",
-        "x11",
-        "lightdm",
-        "gdm3",
-        "bluetooth",
-        "cups",
-        "samba",
-        "smbd",
-    ];
-    is_system_account(text) || NAMES.contains(&text)
+fn is_env_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
+
+fn illegal_env_name(text: &str) -> Invalid {
+    let reason = format!(
+        "`{}` is not a legal name of an environment variable",
+        shown(text)
+    );
+    let mut help = "letters, digits and `_`, not starting with a digit".to_owned();
+    let legal = text.replace(['-', '.', ' '], "_");
+    if legal != text && EnvName::parse(&legal).is_ok() {
+        help = format!("{help}, such as `{legal}`");
+    }
+    Invalid::new(reason).help(help)
+}
+
+/// Names that bash or dash keep to themselves: what a file exports under them does not arrive, or ends
+/// the reading of the file, or is computed as an expression, which can run commands (each tried with
+/// bash 5.2 and dash 0.5.12; bash(1), "Shell Variables").
+const SHELLS_OWN: &[&str] = &[
+    "BASHOPTS",
+    "BASHPID",
+    "BASH_ALIASES",
+    "BASH_ARGC",
+    "BASH_ARGV",
+    "BASH_CMDS",
+    "BASH_COMMAND",
+    "BASH_LINENO",
+    "BASH_REMATCH",
+    "BASH_SOURCE",
+    "BASH_SUBSHELL",
+    "BASH_VERSINFO",
+    "DIRSTACK",
+    "EPOCHREALTIME",
+    "EPOCHSECONDS",
+    "EUID",
+    "FUNCNAME",
+    "GROUPS",
+    "HISTCMD",
+    "LINENO",
+    "OPTIND",
+    "PIPESTATUS",
+    "PPID",
+    "RANDOM",
+    "SECONDS",
+    "SHELLOPTS",
+    "SHLVL",
+    "SRANDOM",
+    "UID",
+    "_",
+];
 
 /// Why a process or a shell that is given this variable would not be the same any more, if so.
 fn breaks_processes(name: &str) -> Option<&'static str> {
-    // ld.so(8), bash(1) "Shell Variables", dash(1), python(1).
-    const READ_ONLY: &[&str] = &[
-        "UID",
-        "EUID",
-        "PPID",
-        "BASHOPTS",
-        "SHELLOPTS",
-        "BASH_VERSINFO",
-        "BASHPID",
-        "GROUPS",
-        "DIRSTACK",
-        "FUNCNAME",
-        "BASH_ARGC",
-        "BASH_ARGV",
-        "BASH_LINENO",
-        "BASH_SOURCE",
-        "LINENO",
-        "PIPESTATUS",
-        "_",
-    ];
     match name {
         "PATH" => Some("would replace the path on which programs are found"),
         "IFS" => Some("would change how shells split words"),
@@ -511,7 +370,7 @@ fn breaks_processes(name: &str) -> Option<&'static str> {
         "PYTHONHOME" => Some("would make Python look for its library elsewhere"),
         _ if name.starts_with("LD_") => Some("would change which libraries programs load"),
         _ if name.starts_with("BASH_FUNC_") => Some("would define a shell function"),
-        _ if READ_ONLY.contains(&name) => Some("is the shell's own and cannot be set"),
+        _ if SHELLS_OWN.contains(&name) => Some("is the shell's own and cannot be set"),
         _ => None,
     }
 }

@@ -20,8 +20,9 @@ use crate::name::shown;
 /// assert!(AbsPath::parse("/srv/../etc").is_err());
 /// # Ok::<(), wsgi_model::Invalid>(())
 /// ```
+// Kept as a text: comparing paths part by part is what sorting a bundle would spend its time on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AbsPath(Utf8PathBuf);
+pub struct AbsPath(String);
 
 impl AbsPath {
     /// Parses and normalises `text`.
@@ -51,41 +52,12 @@ impl AbsPath {
                 Invalid::new(format!("`{}` is not an absolute path", shown(text))).help(help),
             );
         }
-        if let Some(bad) = text.chars().find(|&c| !is_path_letter(c)) {
-            return Err(Invalid::new(format!("`{}` has {} in it", shown(text), shown_letter(bad)))
-                .help("a path here takes letters, digits, space and `. _ - + @ = ~`; nginx, supervisor or logrotate would misread the rest"));
-        }
-        if text.len() > 1000 {
-            return Err(
-                Invalid::new(format!("the path is {} bytes long", text.len()))
-                    .help("at most 1,000 bytes"),
-            );
-        }
-        let mut out = String::with_capacity(text.len());
-        for part in text.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => {
-                    return Err(Invalid::new(format!("`{}` climbs with `..`", shown(text)))
-                        .help("write where it leads to"));
-                }
-                _ if part != part.trim() => {
-                    return Err(Invalid::new(format!(
-                        "`{}` has a space beside a `/`",
-                        shown(text)
-                    ))
-                    .help("take the space out"));
-                }
-                _ => {
-                    out.push('/');
-                    out.push_str(part);
-                }
-            }
-        }
-        if out.is_empty() {
-            out.push('/');
-        }
-        Ok(Self(out.into()))
+        let normal = normalised(text)?;
+        Ok(Self(if normal.is_empty() {
+            "/".into()
+        } else {
+            normal
+        }))
     }
 
     /// A path that this crate derives from legal parts.
@@ -94,7 +66,7 @@ impl AbsPath {
             Self::parse(&text).is_ok_and(|p| p.as_str() == text),
             "{text}"
         );
-        Self(text.into())
+        Self(text)
     }
 
     /// The path below this one. `name` is a relative path of legal letters.
@@ -104,17 +76,17 @@ impl AbsPath {
     #[must_use]
     pub fn join(&self, name: &str) -> Self {
         let base = if self.is_root() { "" } else { self.as_str() };
-        Self::derived(format!("{base}/{name}"))
+        Self::derived([base, "/", name].concat())
     }
 
     /// The path without a trailing slash, `/` for the root.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.0
     }
 
     /// The path as camino's type.
     pub fn as_path(&self) -> &Utf8Path {
-        &self.0
+        Utf8Path::new(&self.0)
     }
 
     /// The path with one trailing slash, as directories are written in variables and nginx's `alias`.
@@ -122,23 +94,23 @@ impl AbsPath {
         if self.is_root() {
             "/".to_owned()
         } else {
-            format!("{}/", self.0)
+            [self.as_str(), "/"].concat()
         }
     }
 
     /// Whether it is `/`.
     pub fn is_root(&self) -> bool {
-        self.0.as_str() == "/"
+        self.0 == "/"
     }
 
     /// The directory it stands in, none for `/`.
     pub fn parent(&self) -> Option<Self> {
-        self.0.parent().map(|p| Self(p.to_owned()))
+        self.as_path().parent().map(|p| Self(p.to_string()))
     }
 
     /// The last part of it, none for `/`.
     pub fn file_name(&self) -> Option<&str> {
-        self.0.file_name()
+        self.as_path().file_name()
     }
 
     /// Whether it is `other` or lies below it.
@@ -155,7 +127,7 @@ impl fmt::Display for AbsPath {
 
 impl AsRef<Utf8Path> for AbsPath {
     fn as_ref(&self) -> &Utf8Path {
-        &self.0
+        self.as_path()
     }
 }
 
@@ -277,22 +249,74 @@ impl RelativePath {
     /// # Errors
     /// [`Invalid`] when it is absolute, climbs, is empty, or has a letter that a path cannot have here.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() {
+            return Err(Invalid::new("the path is empty"));
+        }
         if text.starts_with('/') {
             return Err(Invalid::new(format!("`{}` is absolute", shown(text)))
                 .help("write it as seen from the release's directory, such as `uploads`"));
         }
-        let whole = AbsPath::parse(&format!("/{text}"))?;
-        if whole.is_root() {
-            return Err(Invalid::new("the path names the release itself")
-                .help("name a file or directory in it"));
+        let normal = normalised(text)?;
+        match normal.strip_prefix('/') {
+            Some(path) => Ok(Self(path.into())),
+            None => Err(
+                Invalid::new(format!("`{}` is the release itself", shown(text)))
+                    .help("name a file or directory in it"),
+            ),
         }
-        Ok(Self(whole.as_str()[1..].into()))
     }
 
     /// The path without a trailing slash.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+}
+
+/// The parts of a path, each after a slash, without those that lead nowhere.
+fn normalised(text: &str) -> Result<String, Invalid> {
+    let refuse = |reason: String, help: &'static str| Err(Invalid::new(reason).help(help));
+    if let Some(bad) = text.chars().find(|&c| !is_path_letter(c)) {
+        return refuse(
+            format!("`{}` has {} in it", shown(text), shown_letter(bad)),
+            "a path here takes letters, digits, space and `. _ - + @ = ~`; nginx, supervisor or logrotate would misread the rest",
+        );
+    }
+    if text.len() > 1000 {
+        return refuse(
+            format!("the path is {} bytes long", text.len()),
+            "at most 1,000 bytes",
+        );
+    }
+    let mut out = String::with_capacity(text.len());
+    for part in text.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                return refuse(
+                    format!("`{}` climbs with `..`", shown(text)),
+                    "write where it leads to",
+                );
+            }
+            _ if part != part.trim() => {
+                return refuse(
+                    format!("`{}` has a space beside a `/`, or at an end", shown(text)),
+                    "take the space out",
+                );
+            }
+            // NAME_MAX of Linux's file systems.
+            _ if part.len() > 255 => {
+                return refuse(
+                    format!("a part of `{}` is {} bytes long", shown(text), part.len()),
+                    "at most 255 bytes between two slashes",
+                );
+            }
+            _ => {
+                out.push('/');
+                out.push_str(part);
+            }
+        }
+    }
+    Ok(out)
 }
 
 /// Whether a normalised path is another one, or lies below it.

@@ -22,7 +22,8 @@ pub enum Severity {
 pub struct Problem {
     /// How bad it is.
     pub severity: Severity,
-    /// A stable name for programs, such as `unknown-variable`.
+    /// A stable name for programs, such as `unknown-variable`: one of
+    /// [`PROBLEM_CODES`](crate::PROBLEM_CODES).
     pub code: &'static str,
     /// The variable's path, such as `wsgi_cron_tasks[1].frequency.minute`; empty where the file as a
     /// whole is meant.

@@ -11,11 +11,15 @@ macro_rules! quantity {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name($inner);
 
+        #[allow(clippy::unreadable_literal, reason = "messages show the literals as they stand")]
         impl $name {
             /// The smallest legal value.
             pub const MIN: $inner = $min;
             /// The largest legal value.
             pub const MAX: $inner = $max;
+
+            /// What is allowed, as a phrase.
+            pub(crate) const ALLOWED: &str = concat!("a whole number from ", stringify!($min), " to ", stringify!($max), $what);
 
             /// Checks `number`.
             ///
@@ -24,9 +28,13 @@ macro_rules! quantity {
             pub fn new(number: i128) -> Result<Self, Invalid> {
                 match <$inner>::try_from(number) {
                     Ok(n) if ($min..=$max).contains(&n) => Ok(Self(n)),
-                    _ => Err(Invalid::new(format!("{number} is out of range"))
-                        .help(concat!("a whole number from ", stringify!($min), " to ", stringify!($max), $what))),
+                    _ => Err(Self::out_of_range(&number.to_string())),
                 }
+            }
+
+            /// The refusal of a number.
+            pub(crate) fn out_of_range(number: &str) -> Invalid {
+                Invalid::new(format!("{number} is out of range")).help(Self::ALLOWED)
             }
 
             /// The number.
@@ -74,7 +82,7 @@ quantity! {
 }
 quantity! {
     /// How many successful releases are kept, 1 to 1000.
-    ReleaseCount(u16), 1..=1000, " releases"
+    ReleaseCount(u16), 1..=1000, ""
 }
 
 impl Seconds {

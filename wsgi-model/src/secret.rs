@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What is shown in place of a secret.
+/// What is shown in place of a secret; its length says nothing of the secret's.
 pub(crate) const MASK: &str = "********";
 
 /// A value that never shows itself: `Debug` prints `Secret(..)` and there is no `Display`.

@@ -15,19 +15,29 @@ checked_text! {
             return refuse("a server name is empty".to_owned(), "leave the list empty to answer every name");
         }
         if text.contains("://") {
-            return refuse(format!("`{name}` is a URL"), "write the host's name only: `shop.example.org`");
+            return url(text);
         }
         if text.starts_with('~') {
             return refuse(format!("`{name}` is a regular expression"), "write the names, or a wildcard such as `*.example.org`");
         }
+        if text.contains('$') {
+            return refuse(format!("`{name}` has a variable in it"), "write the names; nginx compares them as they are");
+        }
         if text.chars().any(char::is_whitespace) {
             return refuse(format!("`{name}` has white space in it"), "one name per list item");
+        }
+        if text.chars().any(|c| c.is_ascii_uppercase()) {
+            return refuse(format!("`{name}` has capital letters"), "write it in lower case, as nginx compares names");
         }
         if !text.is_ascii() {
             return refuse(format!("`{name}` is not ASCII, and browsers never send it so"), "write it in punycode: `idn NAME` prints it (`bücher.de` is `xn--bcher-kva.de`)");
         }
-        if text == "_" || text.parse::<std::net::IpAddr>().is_ok() {
+        if text == "_" || text.parse::<std::net::Ipv4Addr>().is_ok() {
             return Ok(());
+        }
+        if text.parse::<std::net::Ipv6Addr>().is_ok() {
+            return Err(Invalid::new(format!("`{name}` is an IPv6 address without its brackets"))
+                .help(format!("browsers ask for it in brackets: write '[{name}]'")));
         }
         if let Some(address) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
             if address.parse::<std::net::Ipv6Addr>().is_ok() {
@@ -35,10 +45,16 @@ checked_text! {
             }
         }
         if text.contains(':') {
-            return refuse(format!("`{name}` has a port in it"), "write the name only; the port is wsgi_nginx_http_port");
+            let host = shown(text.split(':').next().unwrap_or_default());
+            return Err(Invalid::new(format!("`{name}` has a port in it"))
+                .help(format!("write `{host}`; the port is wsgi_nginx_http_port")));
         }
         if text.contains('/') {
-            return refuse(format!("`{name}` has a path in it"), "write the host's name only");
+            let host = shown(text.split('/').next().unwrap_or_default());
+            return Err(Invalid::new(format!("`{name}` has a path in it")).help(format!("write `{host}`")));
+        }
+        if text == "*" {
+            return refuse("nginx takes no `*` by itself".to_owned(), "leave the list empty to answer every name");
         }
         if text.contains('*') {
             let rest = text.strip_prefix("*.").or_else(|| text.strip_suffix(".*"));
@@ -55,6 +71,20 @@ checked_text! {
         }
         Ok(())
     }
+}
+
+/// The refusal of a URL in place of a host's name.
+fn url(text: &str) -> Result<(), Invalid> {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+    let example = if ServerName::parse(host).is_ok() {
+        host
+    } else {
+        "shop.example.org"
+    };
+    // Without what is before the host: it may be a password.
+    Err(Invalid::new("a URL is no server name")
+        .help(format!("write the host's name only: `{example}`")))
 }
 
 checked_text! {
@@ -92,6 +122,13 @@ checked_text! {
             Err(Invalid::new(format!("`{}` cannot be the name of an nginx include", shown(text)))
                 .help("letters, digits and `. _ -`, not starting with a dot; rename the file"))
         }
+    }
+}
+
+impl IncludeName {
+    /// A name in place of the one that was refused at `index`.
+    pub(crate) fn stand_in(index: usize) -> Self {
+        Self(format!("refused-{index}"))
     }
 }
 

@@ -15,6 +15,10 @@ pub enum TlsProfile {
 /// Certificates, profile and options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the role"
+)]
 pub struct Tls {
     /// Whether the site also listens on 443.
     pub ssl: bool,

@@ -152,18 +152,46 @@ macro_rules! define {
 
 pub(crate) use define;
 
-/// The known name nearest to `unknown`, when one is near enough to be a typo of it.
+/// The known name nearest to `unknown`, when one is near enough to be meant by it: a typo of it, or
+/// the only one that has all of its words.
 ///
 /// ```
 /// let names = wsgi_model::VARIABLES.iter().map(|v| v.name);
-/// assert_eq!(wsgi_model::nearest("wsgi_server_name", names), Some("wsgi_server_names"));
+/// assert_eq!(wsgi_model::nearest("wsgi_server_name", names.clone()), Some("wsgi_server_names"));
+/// assert_eq!(wsgi_model::nearest("wsgi_workers", names), Some("wsgi_gunicorn_num_workers"));
 /// ```
 pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = unknown.to_ascii_lowercase().replace('-', "_");
-    known
+    let scored = known
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&lower, name), name))
-        .filter(|(distance, name)| *distance <= (name.len() / 4).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+        .map(|name| (strsim::damerau_levenshtein(&lower, name), name));
+    let mut nearest: Option<(usize, &str)> = None;
+    let mut completed = Vec::new();
+    for (distance, name) in scored {
+        if distance <= (name.len() / 4).max(1) && nearest.is_none_or(|(least, _)| distance < least)
+        {
+            nearest = Some((distance, name));
+        }
+        if holds_words(name, &lower) {
+            completed.push(name);
+        }
+    }
+    match (nearest, completed.as_slice()) {
+        // One or two letters are a slip of the finger; more may be a name from memory.
+        (Some((distance, name)), _) if distance <= 2 => Some(name),
+        (_, [name]) => Some(name),
+        (nearest, _) => nearest.map(|(_, name)| name),
+    }
+}
+
+/// Whether all words of `short` are words of `name`, give or take an ending: `wsgi_gunicorn_worker` of
+/// `wsgi_gunicorn_num_workers`.
+fn holds_words(name: &str, short: &str) -> bool {
+    let words: Vec<&str> = name.split('_').collect();
+    let same = |one: &str, other: &str| {
+        one == other || one.trim_end_matches('s') == other.trim_end_matches('s')
+    };
+    let mut wanted = short.split('_').filter(|word| *word != "wsgi").peekable();
+    wanted.peek().is_some_and(|word| word.len() > 2)
+        && wanted.all(|word| words.iter().any(|other| same(word, other)))
 }

@@ -3,7 +3,9 @@
 use crate::cron::CronTask;
 use crate::variable::Fallback::{Nothing, Required, Text};
 use crate::variable::define;
-use crate::wire::{Environment, IncludePath, KeySource, OneOrMany, UpperEnvironment};
+use crate::wire::{
+    DirectoryPath, Environment, IncludePath, KeySource, OneOrMany, UpperEnvironment,
+};
 use crate::{
     AbsPath, AppName, AptPackage, CommandLine, Database, DatabaseId, EmailAddress, EnvPrefix,
     EnvValue, HealthPath, HealthStatus, HstsMaxAge, MaxRequests, OwnedDir, PipPackage,
@@ -38,7 +40,7 @@ define! {
     }
     Places {
         /// Holds what outlives releases, in a directory of the app's name.
-        STORAGE: AbsPath = "wsgi_storage_dir", Text("/mnt/");
+        STORAGE: DirectoryPath = "wsgi_storage_dir", Text("/mnt/");
         /// The virtualenv.
         VIRTUALENV: OwnedDir = "wsgi_virtualenv", Text("/var/lib/{name}/venv/");
         /// The app's directory, which is its user's home. The running release is `current` in it.
@@ -166,7 +168,7 @@ define! {
 
 /// The keys of a database.
 pub(crate) mod database {
-    use super::*;
+    use super::{DatabaseId, EnvValue, Nothing, Required, define};
 
     define! {
         /// The keys.
@@ -190,7 +192,7 @@ pub(crate) mod database {
 
 /// The keys of a Python package.
 pub(crate) mod pip {
-    use super::*;
+    use super::{Nothing, PipPackage, PipVersion, Required, define};
 
     define! {
         /// The keys.
@@ -206,7 +208,10 @@ pub(crate) mod pip {
 
 /// The keys of a cron task.
 pub(crate) mod cron {
-    use super::*;
+    use super::{
+        AbsPath, CommandLine, Environment, Nothing, Required, Schedule, Slug, TaskName, TaskUser,
+        Text, define,
+    };
 
     define! {
         /// The keys.
@@ -234,7 +239,7 @@ pub(crate) mod cron {
 
 /// The fields of a schedule.
 pub(crate) mod frequency {
-    use super::*;
+    use super::{Text, define};
     use crate::wire::{Day, Hour, Minute, Month, Weekday};
 
     define! {

@@ -2,12 +2,16 @@
 
 mod check_names;
 mod load;
+pub(crate) mod locate;
+mod looked_up;
 mod plain;
 mod readable;
+mod reader;
 mod records;
 pub(crate) mod scalar;
 mod variables;
 mod write;
+mod written;
 pub(crate) mod yaml;
 
 #[cfg(feature = "ansible")]
@@ -16,7 +20,7 @@ pub use load::{Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Source
 pub use plain::Exposure;
 pub(crate) use plain::{Plain, Shown};
 pub(crate) use readable::{
-    Environment, IncludePath, KeySource, OneOrMany, Readable, UpperEnvironment,
+    DirectoryPath, Environment, IncludePath, KeySource, OneOrMany, Readable, UpperEnvironment,
 };
 pub(crate) use records::{Day, Hour, Minute, Month, Weekday};
 #[cfg(feature = "ansible")]

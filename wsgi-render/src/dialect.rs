@@ -1,5 +1,6 @@
 //! How a value is written in each kind of file, so that its reader gets the same value back.
 
+mod bare;
 mod crontab;
 mod html;
 mod logrotate;

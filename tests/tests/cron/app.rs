@@ -9,6 +9,7 @@ use wsgi_tests::{Container, Machine, MachineCommand, Output};
 
 /// The app `shop`, installed on a machine of its own.
 pub(crate) struct App {
+    pub(crate) container: Container,
     pub(crate) machine: Machine,
     pub(crate) bundle: Bundle,
 }
@@ -105,6 +106,7 @@ impl App {
         Self {
             bundle: container.bundle().clone(),
             machine,
+            container,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wsgi_tests::wait_until_within;
+use wsgi_tests::{Container, wait_until, wait_until_within};
 
 use crate::app::{App, task_of};
 
@@ -35,6 +35,40 @@ const AWKWARD: &[(&str, &str)] = &[
     ("(exit 3); echo $?; exit 4", "3\n"),
 ];
 
+/// Further apps on the host, each with a schedule that cron has to read, and a task for the next
+/// minute that tells that it did.
+const OTHERS: [(&str, &str); 5] = [
+    (
+        "a",
+        "{minute: '*/7', hour: 1-23/2, day: '1,15', month: jan-mar, weekday: Mon-Fri}",
+    ),
+    ("x_1", "{minute: '0,1,2,3,4,5-59/3', weekday: '7'}"),
+    (
+        "abcdefghijklmnopqrstuvwxyz_1234",
+        "{minute: 00, hour: 23, day: 31, month: 12}",
+    ),
+    ("zero", "{minute: 0, weekday: 0-7}"),
+    ("week", "{weekday: sun, month: 'JAN,jul'}"),
+];
+
+/// Prints what programs tell the system's log.
+const LISTENER: &str = r"
+import os, socket
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind('/dev/log')
+os.chmod('/dev/log', 0o666)
+print('listens', flush=True)
+while True:
+    print(log.recv(9999).decode(), flush=True)
+";
+
+/// A file that a task makes, and what it holds then.
+struct Expected {
+    file: String,
+    owner: &'static str,
+    printed: &'static str,
+}
+
 #[test]
 fn cron_runs_every_command_as_written_for_every_user() {
     let mut tasks = Vec::new();
@@ -53,31 +87,68 @@ fn cron_runs_every_command_as_written_for_every_user() {
                 task.slug = Some(format!("{user}-{index}").parse().unwrap());
             }
             tasks.push(task);
-            expected.push((file, command, *printed));
+            expected.push(Expected {
+                file,
+                owner: "shop",
+                printed,
+            });
         }
     }
     let app = App::with_tasks(tasks);
     let machine = &app.machine;
+    for (name, schedule) in OTHERS {
+        let vars = format!(
+            "wsgi_project_name: {name}\nwsgi_wsgi_path: app.wsgi\nwsgi_cron_tasks:\n\
+             - {{name: some day, command: 'true', frequency: {schedule}}}\n\
+             - {{name: now, command: touch $CURRENT_RELEASE.ran}}\n"
+        );
+        Container::on(machine, &vars);
+        expected.push(Expected {
+            file: format!("/var/www/{name}/current.ran"),
+            owner: name,
+            printed: "",
+        });
+    }
+
+    let log = machine.spawn(["/usr/bin/python3", "-c", LISTENER]);
+    wait_until("somebody listens", || log.stdout().contains("listens"));
     let mut cron = machine.spawn(["cron", "-f", "-L", "15"]);
+    let mut all = vec![
+        "sh",
+        "-c",
+        r#"for f; do [ -e "$f" ] || exit 1; done"#,
+        "all",
+    ];
+    all.extend(expected.iter().map(|e| e.file.as_str()));
     wait_until_within(Duration::from_secs(150), "all tasks have run", || {
         assert!(cron.is_running(), "{cron}");
         // The brackets keep the harness's own processes, which have this in their arguments, out.
-        let running = machine.sh("pgrep -f '[/]etc/wsgi/shop/cron/'").success();
-        let count = machine.sh("ls /var/log/shop | wc -l").text();
-        !running && count.trim() == expected.len().to_string()
+        let running = machine.sh("pgrep -f '[/]etc/wsgi/.*/cron/'").success();
+        !running && machine.run(&all).success()
     });
     cron.stop();
-    for (file, command, printed) in expected {
+
+    for Expected {
+        file,
+        owner,
+        printed,
+    } in expected
+    {
         // A slow computer may have started them twice.
         let seen = machine.text(&file);
-        assert!(
-            seen == printed || seen == printed.repeat(2),
-            "{file}: {command}\nprinted {seen:?}"
-        );
-        assert_eq!(
-            machine.entry(&file).owner.as_deref(),
-            Some("shop"),
-            "{file}"
-        );
+        let as_written = seen == printed || seen == printed.repeat(2);
+        assert!(as_written, "{file} holds {seen:?}, not {printed:?}");
+        let entry = machine.entry(&file);
+        assert_eq!(entry.owner.as_deref(), Some(owner), "{file}");
     }
+    let said = log.stdout().to_lowercase();
+    let (failed, complaints): (Vec<_>, Vec<_>) = said
+        .lines()
+        .filter(|line| {
+            let words = ["error", "bad ", "insecure", "wrong"];
+            words.iter().any(|word| line.contains(word))
+        })
+        .partition(|line| line.contains("failed with exit status 4"));
+    assert!(complaints.is_empty(), "{complaints:#?}");
+    assert!(failed.len() >= 3, "one task of each user fails: {said}");
 }

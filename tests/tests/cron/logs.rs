@@ -31,6 +31,21 @@ fn the_whole_output_is_appended_whoever_runs_the_task() {
 }
 
 #[test]
+fn cron_learns_how_a_task_ended() {
+    for user in ["shop", "root", "www-data"] {
+        for file in [None, Some("/var/log/shop/a"), Some("/dev/null")] {
+            let mut task = task_of(user, "a", "exit 7");
+            task.logfile = file.map(|file| file.parse().unwrap());
+            assert_eq!(
+                App::with_tasks(vec![task]).run(0).code(),
+                Some(7),
+                "{user} {file:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn without_a_log_file_the_output_is_crons() {
     let app = App::with_tasks(vec![task("a", NOISY), task_of("www-data", "b", NOISY)]);
     for index in [0, 1] {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use wsgi_model::{EnvName, EnvValue, EnvVar};
 
-use crate::app::{App, lines, load_spec, rendered, task, task_of, text};
+use crate::app::{App, Line, lines, load_spec, rendered, task, task_of, text};
 
 /// Three users: the app's, root, and one that may not read the app's environment.
 const USERS: [&str; 3] = ["shop", "root", "www-data"];
@@ -257,14 +257,28 @@ fn any_text_reaches_a_command_byte_for_byte() {
             }
             let app = App::with_tasks(tasks);
             // One start for all: a machine's command takes 30 ms, and there are many.
-            let script = lines(&app.bundle)
-                .iter()
-                .map(|line| format!("setpriv --reuid={0} --clear-groups --regid={0} env -i HOME=/ LOGNAME={0} SHELL=/bin/sh PATH=/usr/bin:/bin sh -c '{1}' || exit\n", line.user, line.command))
-                .collect::<String>();
+            let mut script = String::new();
+            for line in lines(&app.bundle) {
+                script += &start_as_cron(&line);
+            }
             let output = app.machine.sh(&script).expect_success();
-            let expected: String = texts.iter().map(|t| format!("{t}\0{t}\0")).collect();
+            let expected: Vec<&str> = texts
+                .iter()
+                .flat_map(|t| [&**t, "\0", &**t, "\0"])
+                .collect();
+            let expected = expected.concat();
             prop_assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
             Ok(())
         })
         .unwrap();
+}
+
+/// A line of a script that starts a line of a crontab. One machine's command for each line would
+/// take some 30 ms, and there are many.
+fn start_as_cron(line: &Line) -> String {
+    let Line { user, command, .. } = line;
+    format!(
+        "setpriv --reuid={user} --regid={user} --clear-groups env --ignore-environment \
+         HOME=/ LOGNAME={user} SHELL=/bin/sh PATH=/usr/bin:/bin /bin/sh -c '{command}' || exit\n"
+    )
 }

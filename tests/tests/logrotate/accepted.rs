@@ -1,7 +1,8 @@
 //! What logrotate says of the file, and what the checks make of it.
 
-use wsgi_model::{Check, CheckMoment, Word};
-use wsgi_tests::{Container, Machine, Output};
+use wsgi_model::{Check, CheckMoment};
+use wsgi_render::Dialect;
+use wsgi_tests::{Container, Machine};
 
 const APPS: [&str; 4] = [
     "{wsgi_project_name: shop, wsgi_wsgi_path: shop.wsgi}",
@@ -16,14 +17,6 @@ const APPS: [&str; 4] = [
 fn checks(container: &Container) -> Vec<&Check> {
     let file = container.bundle().artifact("/etc/logrotate.d/shop");
     file.unwrap().checks.iter().collect()
-}
-
-fn run(machine: &Machine, check: &Check, staged: &str) -> Output {
-    let words = check.command.args.iter().map(|word| match word {
-        Word::Literal(text) => text.as_ref(),
-        _ => staged,
-    });
-    machine.run(std::iter::once(check.command.program.as_ref()).chain(words))
 }
 
 #[test]
@@ -44,9 +37,34 @@ fn logrotate_has_nothing_to_say_about_any_apps_file() {
             .collect();
         assert!(complaints.is_empty(), "{vars}\n{said}");
         for check in checks(&container) {
-            let output = run(machine, check, "/etc/logrotate.d/shop");
+            let output = container.check(check, "/etc/logrotate.d/shop");
             assert!(output.success(), "{vars}\n{output}");
         }
+    }
+}
+
+#[test]
+fn any_path_that_can_be_quoted_is_the_path_that_is_rotated() {
+    let machine = Machine::up();
+    for name in [
+        "plain", "a b", "it's", "a\"b", r"a\b", "[ab]", "*", "?", "é", "~#=,;", r"\", "$HOME",
+    ] {
+        let path = format!("/srv/quoted/{name}");
+        machine.write(&path, "line", 0o644);
+        // Whatever the name matches as a pattern must not be rotated for it.
+        machine.write("/srv/quoted/a", "line", 0o644);
+        let quoted = Dialect::Logrotate.quote(&path).unwrap();
+        machine.write(
+            "/etc/quoted",
+            format!("{quoted} {{\n rotate 1\n nodateext\n}}\n"),
+            0o644,
+        );
+        machine.ok(["logrotate", "--force", "/etc/quoted"]);
+        assert!(machine.exists(&format!("{path}.1")), "{name}: {quoted}");
+        assert!(!machine.exists("/srv/quoted/a.1"), "{name}: {quoted}");
+    }
+    for bad in ["a{b", "a}b", "a\nb", "a\0"] {
+        assert!(Dialect::Logrotate.quote(bad).is_err(), "{bad:?}");
     }
 }
 
@@ -67,13 +85,16 @@ fn the_check_refuses_what_logrotate_would_ignore() {
         ("# Generated", "\u{feff}# Generated"),
     ] {
         machine.write(staged, good.replacen(from, to, usize::MAX), 0o600);
-        let output = run(machine, check, staged);
+        let output = container.check(check, staged);
         assert!(!output.success(), "{from} became {to}\n{output}");
     }
     machine.write(staged, good.clone(), 0o666);
-    assert!(!run(machine, check, staged).success(), "writable by others");
+    assert!(
+        !container.check(check, staged).success(),
+        "writable by others"
+    );
     machine.write(staged, good, 0o600);
-    assert!(run(machine, check, staged).success());
+    assert!(container.check(check, staged).success());
 }
 
 #[test]
@@ -87,7 +108,7 @@ fn the_check_refuses_a_log_that_another_file_rotates() {
     for name in ["aaa", "zzz"] {
         let other = format!("/etc/logrotate.d/{name}");
         machine.write(&other, "/var/log/shop/*.log {\n su shop shop\n}\n", 0o644);
-        let output = run(machine, check, "");
+        let output = container.check(check, "");
         assert!(!output.success(), "{name}: {output}");
         assert!(output.text().contains("/var/log/shop/shop.log"), "{output}");
         machine.ok(["rm", &other]);
@@ -98,5 +119,5 @@ fn the_check_refuses_a_log_that_another_file_rotates() {
         "/var/log/other {\n bogus\n}\n",
         0o644,
     );
-    assert!(run(machine, check, "").success());
+    assert!(container.check(check, "").success());
 }

@@ -121,10 +121,10 @@ fn a_new_log_belongs_to_who_writes_it_and_is_read_by_nobody_else() {
 }
 
 #[test]
-fn a_host_that_dates_its_logs_changes_nothing() {
+fn the_hosts_own_defaults_change_nothing() {
     let container = shop();
     let machine = container.machine();
-    let defaults = "dateext\nnocreate\ninclude /etc/logrotate.d/shop\n";
+    let defaults = "su root adm\ndateext\nnocreate\nnocompress\ninclude /etc/logrotate.d/shop\n";
     machine.write("/etc/logrotate-dated.conf", defaults, 0o644);
     for _ in 0..2 {
         write_logs(&container, "line");

@@ -109,6 +109,13 @@ impl<'c, 't, 'e> Call<'c, 't, 'e> {
         Ok(bound)
     }
 
+    /// Gives something without a value, for a reason, so that a `default` may take care of it.
+    pub(super) fn nothing(&self, reason: &str) -> Value {
+        let why = Invalid::new(format!("`{}`: {reason}", self.name));
+        self.session.miss(Missing::Refused("undefined", why));
+        Value::UNDEFINED
+    }
+
     /// Refuses arguments that nothing has taken.
     pub(super) fn all_taken(&self) -> Result<(), Error> {
         if self.args.is_empty() && self.kwargs.is_empty() {

@@ -1,5 +1,7 @@
 //! The nginx site and its TLS.
 
+use std::collections::HashMap;
+
 use super::Findings;
 use crate::{AbsPath, AppParts, RequestLineLimit, Tls};
 
@@ -15,10 +17,9 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
         found.warning(
             "contradiction",
             "wsgi_proxy_read_timeout",
-            &["wsgi_gunicorn_timeout"],
             format!("nginx gives up after {read} seconds, and gunicorn lets a request run for {gunicorn}"),
             "make it at least as long as wsgi_gunicorn_timeout",
-        );
+        ).with("wsgi_gunicorn_timeout");
     }
     // The role's default is above gunicorn's maximum, and is not the user's doing.
     let limit = app.gunicorn.request_line_limit;
@@ -26,7 +27,6 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
         found.warning(
             "clamped",
             "wsgi_request_line_limit",
-            &[],
             format!(
                 "gunicorn takes no more than {}, and will take {limit} for that",
                 RequestLineLimit::GUNICORN_MAX
@@ -44,16 +44,17 @@ pub(super) fn check(app: &AppParts, found: &mut Findings) {
 }
 
 fn names(app: &AppParts, found: &mut Findings) {
-    let names = &app.site.server_names;
-    for (i, name) in names.iter().enumerate() {
-        if names[..i].contains(name) {
-            found.warning(
-                "duplicate-name",
-                format!("wsgi_server_names[{i}]"),
-                &[],
-                format!("`{name}` is in the list already"),
-                "take it out",
-            );
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for (i, name) in app.site.server_names.iter().enumerate() {
+        let variable = |i: usize| format!("wsgi_server_names[{i}]");
+        match seen.get(name.as_str()) {
+            None => _ = seen.insert(name.as_str(), i),
+            Some(first) => {
+                let message = format!("`{name}` is in the list already");
+                found
+                    .warning("duplicate-name", variable(i), message, "take it out")
+                    .see(variable(*first), "it is here first");
+            }
         }
     }
 }
@@ -85,40 +86,38 @@ fn logs(app: &AppParts, found: &mut Findings) {
             found.error(
                 "writable-log",
                 variable,
-                &[other],
                 format!("`{path}` lies in `{dir}`, which the app can write: nginx opens it as root, so a link there would let the app write any file"),
                 format!("leave it out to get `/var/log/nginx/{name}.{kind}.log`, or name a directory of root's"),
-            );
+            ).with(*other);
         }
     }
     if app.site.access_log == app.site.error_log {
-        found.warning(
-            "contradiction",
-            "wsgi_nginx_error_log_file",
-            &["wsgi_nginx_access_log_file"],
-            "requests and errors go to the same file",
-            "give each a file of its own",
-        );
+        found
+            .warning(
+                "contradiction",
+                "wsgi_nginx_error_log_file",
+                "requests and errors go to the same file",
+                "give each a file of its own",
+            )
+            .with("wsgi_nginx_access_log_file");
     }
 }
 
 fn includes(app: &AppParts, found: &mut Findings) {
-    let includes = &app.site.includes;
-    for (i, include) in includes.iter().enumerate() {
-        if includes[..i]
-            .iter()
-            .any(|other| other.file_name == include.file_name)
-        {
-            found.error(
-                "duplicate-name",
-                format!("wsgi_nginx_include_paths[{i}]"),
-                &[],
-                format!(
-                    "another include is called `{}` too, and they are installed in one directory",
-                    include.file_name
-                ),
-                "rename one of them",
-            );
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for (i, include) in app.site.includes.iter().enumerate() {
+        let variable = |i: usize| format!("wsgi_nginx_include_paths[{i}]");
+        let name = include.file_name.as_str();
+        match seen.get(name) {
+            None => _ = seen.insert(name, i),
+            Some(first) => {
+                let message = format!(
+                    "another include is called `{name}` too, and they are installed in one directory"
+                );
+                found
+                    .error("duplicate-name", variable(i), message, "rename one of them")
+                    .see(variable(*first), "the other include");
+            }
         }
     }
 }
@@ -127,23 +126,29 @@ fn tls(app: &AppParts, found: &mut Findings) {
     let tls = &app.site.tls;
     let port = app.site.http_port;
     if port.get() == Tls::PORT {
-        found.error(
-            "contradiction",
-            "wsgi_nginx_http_port",
-            &["wsgi_ssl"],
-            "443 is the port of TLS, and this is the port of plain HTTP",
-            "set wsgi_nginx_http_port to 80 and `wsgi_ssl: yes`",
-        );
+        found
+            .error(
+                "contradiction",
+                "wsgi_nginx_http_port",
+                "443 is the port of TLS, and this is the port of plain HTTP",
+                if tls.ssl {
+                    "set it to 80; with `wsgi_ssl: yes` the site listens on 443 too"
+                } else {
+                    "set it to 80, and set `wsgi_ssl: yes`"
+                },
+            )
+            .with("wsgi_ssl");
     }
     if !tls.ssl {
         if tls.force {
-            found.error(
-                "contradiction",
-                "wsgi_force_ssl",
-                &["wsgi_ssl"],
-                "HTTP would be redirected to HTTPS, and the site has none",
-                "set `wsgi_ssl: yes` as well",
-            );
+            found
+                .error(
+                    "contradiction",
+                    "wsgi_force_ssl",
+                    "HTTP would be redirected to HTTPS, and the site has none",
+                    "set `wsgi_ssl: yes` as well",
+                )
+                .with("wsgi_ssl");
         }
         let idle = [
             ("wsgi_ssl_set_default_server", tls.default_server),
@@ -151,13 +156,14 @@ fn tls(app: &AppParts, found: &mut Findings) {
             ("wsgi_ssl_ocsp", tls.ocsp),
         ];
         for (variable, _) in idle.into_iter().filter(|(_, on)| *on) {
-            found.warning(
-                "no-effect",
-                variable,
-                &["wsgi_ssl"],
-                "it has no effect without `wsgi_ssl: yes`",
-                "set `wsgi_ssl: yes`, or take it out",
-            );
+            found
+                .warning(
+                    "no-effect",
+                    variable,
+                    "it has no effect without `wsgi_ssl: yes`",
+                    "set `wsgi_ssl: yes`, or take it out",
+                )
+                .with("wsgi_ssl");
         }
         return;
     }
@@ -165,27 +171,24 @@ fn tls(app: &AppParts, found: &mut Findings) {
         found.warning(
             "no-effect",
             "wsgi_ssl_diffie_hellman",
-            &["wsgi_ssl"],
             "no cipher of Mozilla's guideline 6.0 uses the dhparam file: it is named to nginx, and changes nothing",
             "take it out; key exchange is by elliptic curves",
-        );
+        ).with("wsgi_ssl");
     }
     if tls.ocsp && app.site.resolver.is_none() {
         found.warning(
             "default-resolver",
             "wsgi_ssl_ocsp",
-            &["wsgi_dns_resolver"],
             "stapling needs a name server, and asks 8.8.8.8 as with the role",
             "set wsgi_dns_resolver to your own; Let's Encrypt has had no OCSP since 2025, so stapling may be of no use to you",
-        );
+        ).with("wsgi_dns_resolver");
     }
     if tls.certificate == tls.key {
         found.warning(
             "contradiction",
             "wsgi_ssl_key_file",
-            &["wsgi_ssl_crt_file"],
             "certificate and key are one file, which everybody who may read the certificate reads",
             "keep the key in a file of its own that only root reads",
-        );
+        ).with("wsgi_ssl_crt_file");
     }
 }

@@ -10,6 +10,34 @@ const REPLACED: &[(&str, &str)] = &[(
     "set wsgi_nginx_http_port to the port of plain HTTP, and `wsgi_ssl: yes` where a port had `ssl`",
 )];
 
+/// Every name that a variable may have.
+fn names() -> impl Iterator<Item = &'static str> {
+    VARIABLES
+        .iter()
+        .flat_map(|d| std::iter::once(d.name).chain(d.aliases.iter().copied()))
+}
+
+/// Whether a name is one that only this tool's variables may have.
+pub(super) fn is_ours(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("wsgi_") || name.starts_with("wsgi-")
+}
+
+/// The variable that an unknown name of ours is most likely meant to be.
+pub(super) fn meant(name: &str) -> Option<&'static Definition> {
+    let near = nearest(name, names())?;
+    let meant = |d: &&&Definition| d.name == near || d.aliases.contains(&near);
+    VARIABLES.iter().find(meant).copied()
+}
+
+/// Whether two values say the same, however they are written.
+fn is_same(one: &Node, other: &Node) -> bool {
+    match (&one.value, &other.value) {
+        (Value::Scalar(one), Value::Scalar(other)) => one.python_text() == other.python_text(),
+        (one, other) => one == other,
+    }
+}
+
 /// Refuses unknown `wsgi_*` variables, and variables set under two of their names. Other names are
 /// the user's own.
 pub(super) fn refuse_unknown(root: &Node, problems: &mut Vec<Problem>) {
@@ -24,7 +52,7 @@ pub(super) fn refuse_unknown(root: &Node, problems: &mut Vec<Problem>) {
             .find(|d| d.name == key || d.aliases.contains(&key.as_ref()))
         {
             match seen.iter().find(|(d, ..)| std::ptr::eq(*d, *definition)) {
-                Some((_, first)) if first.node.value == entry.node.value => {}
+                Some((_, first)) if is_same(&first.node, &entry.node) => {}
                 Some((_, first)) => {
                     let message = format!(
                         "`{}` is another name of this variable, with another value",
@@ -43,9 +71,7 @@ pub(super) fn refuse_unknown(root: &Node, problems: &mut Vec<Problem>) {
             }
             continue;
         }
-        if !key.to_ascii_lowercase().starts_with("wsgi_")
-            && !key.to_ascii_lowercase().starts_with("wsgi-")
-        {
+        if !is_ours(&key) {
             continue;
         }
         let problem = |message: &str, help: String| {
@@ -53,16 +79,12 @@ pub(super) fn refuse_unknown(root: &Node, problems: &mut Vec<Problem>) {
                 .at(entry.key_place)
                 .help(help)
         };
-        problems.push(match REPLACED.iter().find(|(old, _)| *old == key) {
-            Some((_, help)) => problem("this variable of an older role is gone", (*help).to_owned()),
-            None => {
-                let known = VARIABLES.iter().flat_map(|d| std::iter::once(d.name).chain(d.aliases.iter().copied()));
-                let help = match nearest(&key, known) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "`wsgi-cli schema` and `wsgi-cli init` show all of them; a variable of your own needs another prefix".to_owned(),
-                };
-                problem("there is no such variable", help)
-            }
+        problems.push(if let Some((_, help)) = REPLACED.iter().find(|(old, _)| *old == key) { problem("this variable of an older role is gone", (*help).to_owned()) } else {
+            let help = match nearest(&key, names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`wsgi-cli schema` and `wsgi-cli init` show all of them; a variable of your own needs another prefix".to_owned(),
+            };
+            problem("there is no such variable", help)
         });
     }
 }

@@ -38,10 +38,9 @@ impl Serialize for Shown<'_> {
             Plain::Null => serializer.serialize_none(),
             Plain::Bool(value) => serializer.serialize_bool(*value),
             Plain::Int(value) => serializer.serialize_i64(*value),
-            Plain::Text(text) => serializer.serialize_str(text),
             Plain::Secret(_) if exposure == Exposure::Masked => serializer.serialize_str(MASK),
-            Plain::Secret(text) => serializer.serialize_str(text),
             Plain::Hidden(_) if exposure == Exposure::Masked => serializer.serialize_str(MASK),
+            Plain::Text(text) | Plain::Secret(text) => serializer.serialize_str(text),
             Plain::Hidden(value) => Shown(value, exposure).serialize(serializer),
             Plain::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;

@@ -3,34 +3,98 @@
 mod collections;
 mod scalars;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::describe::in_words;
 use crate::name::shown;
-use crate::variable::Type;
+use crate::variable::{Fallback, Type};
 use crate::wire::plain::Plain;
 use crate::wire::scalar::Scalar;
 use crate::wire::yaml::{Node, Value};
-use crate::{Invalid, Place, Problem, Severity};
+use crate::{Definition, Invalid, Place, Problem, Severity};
 
 pub(crate) use collections::{Environment, OneOrMany, UpperEnvironment};
-pub(crate) use scalars::{IncludePath, KeySource, warn_of_respelling};
+pub(crate) use scalars::{DirectoryPath, IncludePath, KeySource, warn_of_respelling};
 
 /// A type that stands in a vars file.
 pub(crate) trait Readable: Sized {
     /// What it takes.
     const TYPE: Type;
 
-    /// The value of `node`; `None` after at least one refusal.
+    /// Whether `no` and an empty text in place of the value mean that there is none.
+    const HAS_OFF: bool = true;
+
+    /// The value of `node`. After a refusal, `None`, or what is left of it with stand-ins for the rest.
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self>;
 
     /// The value as it is written; reading that gives the value again.
     fn plain(&self) -> Plain;
 }
 
+/// What was found wrong, and what stands in for it.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) problems: Vec<Problem>,
+    /// Paths of variables whose values are stand-ins, or hold some. A set, since a hostile file may
+    /// have tens of thousands of them.
+    stand_ins: BTreeSet<String>,
+}
+
+impl Found {
+    pub(crate) fn stand_in_for(&mut self, path: impl Into<String>) {
+        self.stand_ins.insert(path.into());
+    }
+
+    /// Whether the value at a path, something in it or something around it is a stand-in.
+    pub(crate) fn is_stand_in(&self, path: &str) -> bool {
+        let around = path.match_indices(['.', '[']).map(|(end, _)| &path[..end]);
+        if around
+            .chain([path])
+            .any(|outer| self.stand_ins.contains(outer))
+        {
+            return true;
+        }
+        [".", "["].iter().any(|separator| {
+            let below = format!("{path}{separator}");
+            let next = self.stand_ins.range(below.clone()..).next();
+            next.is_some_and(|next| next.starts_with(&below))
+        })
+    }
+}
+
+/// A legal value in place of one that was refused, its placeholders filled in by `expand`.
+pub(crate) fn stand_in<T: Readable>(
+    definition: &Definition,
+    expand: impl FnOnce(&str) -> String,
+) -> T {
+    let text = match definition.fallback {
+        Fallback::Text(text) => expand(text),
+        Fallback::Nothing(_) => "~".to_owned(),
+        Fallback::Required => definition.example.to_owned(),
+    };
+    let mut found = Found::default();
+    // Every default and every example is a constant of this crate; a test reads them all.
+    T::read(
+        &Node::of_default(&text),
+        &mut At::default_of(&mut found, definition.name),
+    )
+    .unwrap_or_else(|| unreachable!("a default was refused: {found:?}"))
+}
+
+/// The step of a path to a key, in quotes where it would not end by itself.
+pub(crate) fn step(key: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    if !key.is_empty() && key.chars().all(plain) {
+        format!(".{}", shown(key))
+    } else {
+        format!(".'{}'", shown(key))
+    }
+}
+
 /// Where reading has got to, and what was found wrong on the way.
 pub(crate) struct At<'a> {
-    problems: &'a mut Vec<Problem>,
+    found: &'a mut Found,
     path: String,
     origin: Origin,
     /// What is called the file, where it is not the vars file itself.
@@ -50,9 +114,9 @@ enum Origin {
 
 impl<'a> At<'a> {
     /// Reads a variable of the file.
-    pub(crate) fn variable(problems: &'a mut Vec<Problem>, name: &str) -> Self {
+    pub(crate) fn variable(found: &'a mut Found, name: &str) -> Self {
         Self {
-            problems,
+            found,
             path: name.to_owned(),
             origin: Origin::File,
             file: None,
@@ -62,9 +126,9 @@ impl<'a> At<'a> {
     }
 
     /// Reads the default of a variable: what is said of it has no place.
-    pub(crate) fn default_of(problems: &'a mut Vec<Problem>, name: &str) -> Self {
+    pub(crate) fn default_of(found: &'a mut Found, name: &str) -> Self {
         Self {
-            problems,
+            found,
             path: name.to_owned(),
             origin: Origin::Default,
             file: None,
@@ -104,7 +168,7 @@ impl<'a> At<'a> {
         if self.secret {
             ".…".to_owned()
         } else {
-            format!(".{}", shown(key))
+            step(key)
         }
     }
 
@@ -144,12 +208,25 @@ impl<'a> At<'a> {
                 problem.help = Some(format!("what is taken: {}", in_words(self.wanted, "")));
             }
         }
-        self.problems.push(problem);
+        if severity == Severity::Error {
+            self.found.stand_in_for(self.path.clone());
+        }
+        self.found.problems.push(problem);
+    }
+
+    /// Where reading has got to, as messages name it.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Says that what stands at a step below is not what was meant.
+    pub(crate) fn stand_in_below(&mut self, step: &str) {
+        self.found.stand_in_for(format!("{}{step}", self.path));
     }
 
     /// Adds another place to what was said last.
     pub(crate) fn relate(&mut self, place: Place, what: &str) {
-        if let Some(problem) = self.problems.last_mut() {
+        if let Some(problem) = self.found.problems.last_mut() {
             problem.related.push((place, what.to_owned()));
         }
     }
@@ -175,7 +252,10 @@ impl<'a> At<'a> {
                 return None;
             }
             Value::Scalar(scalar) => return Some(scalar),
-            Value::Refused => return None,
+            Value::Refused => {
+                self.found.stand_in_for(self.path.clone());
+                return None;
+            }
             Value::Vault(_) => {
                 self.refuse(
                     node.place,
@@ -194,8 +274,20 @@ impl<'a> At<'a> {
         None
     }
 
+    /// Says that nothing stands where a value should.
+    pub(crate) fn no_value(&mut self, node: &Node) {
+        let help = if self.path.ends_with(']') {
+            "take the item out"
+        } else {
+            "leave the line out to get the default"
+        };
+        let why = Invalid::new("there is no value").help(help);
+        self.refuse(node.place, "no-value", &why);
+    }
+
     pub(crate) fn wrong_type(&mut self, node: &Node, wanted: &str, found: &str) {
         if matches!(node.value, Value::Refused) {
+            self.found.stand_in_for(self.path.clone());
             return;
         }
         self.refuse(

@@ -1,17 +1,20 @@
 //! Types that are mappings with known keys.
 
-use super::readable::{At, Readable, kind_of, warn_of_respelling};
+use super::readable::{At, Readable, kind_of, stand_in, step, warn_of_respelling};
 use super::scalar::Kind;
 use super::yaml::{Entry, Node, Value};
 use crate::variable::{Fallback, Type, Variable};
 use crate::variables::{cron, database, frequency, pip};
 use crate::wire::plain::Plain;
-use crate::*;
+use crate::{
+    CronField, CronTask, CronUnit, Database, Definition, Invalid, PipRequirement, Schedule, nearest,
+};
 
 /// The mapping of a record, whose keys are all known.
 struct Fields<'n> {
     entries: &'n [Entry],
     node: &'n Node,
+    keys: &'static [&'static Definition],
 }
 
 impl<'n> Fields<'n> {
@@ -38,11 +41,19 @@ impl<'n> Fields<'n> {
             if keys.iter().any(|k| k.name == key) {
                 continue;
             }
-            let step = at.step(&key);
-            at.below(&step, |at| {
-                let names = || keys.iter().map(|k| k.name);
-                let help = match nearest(&key, names()) {
+            let names = || keys.iter().map(|k| k.name);
+            let near = nearest(&key, names());
+            if let Some(near) = near {
+                at.stand_in_below(&step(near));
+            }
+            let step_to = at.step(&key);
+            at.below(&step_to, |at| {
+                let help = match near {
                     Some(near) => format!("did you mean `{near}`?"),
+                    // `{weekday: sat,sun}` is a weekday and a key without a value.
+                    None if entry.node.is_nothing() => {
+                        "if it belongs to the value before it, put that value in quotes: the comma ends it".to_owned()
+                    }
                     None => format!("known here: {}", names().collect::<Vec<_>>().join(", ")),
                 };
                 at.refuse(
@@ -52,31 +63,49 @@ impl<'n> Fields<'n> {
                 );
             });
         }
-        Some(Self { entries, node })
+        Some(Self {
+            entries,
+            node,
+            keys,
+        })
     }
 
-    /// The value of one key, or of its fallback.
-    fn get<T: Readable>(&self, key: &Variable<T>, at: &mut At<'_>) -> Option<T> {
+    /// The value of one key, or of its fallback; after a refusal a stand-in, so that the rest of the
+    /// record is checked too.
+    fn get<T: Readable>(&self, key: &Variable<T>, at: &mut At<'_>) -> T {
         let definition = &key.definition;
         let found = self
             .entries
             .iter()
             .find(|e| e.key.python_text() == definition.name);
-        at.below(&format!(".{}", definition.name), |at| {
+        let value = at.below(&step(definition.name), |at| {
             match (found, definition.fallback) {
                 (Some(entry), _) => at.read(&entry.node),
                 (None, Fallback::Text(text)) => T::read(&Node::of_default(text), at),
                 (None, Fallback::Nothing(_)) => T::read(&Node::of_default("~"), at),
                 (None, Fallback::Required) => {
-                    let why = Invalid::new("it is missing").help(format!(
-                        "add it, as in `{}: {}`",
-                        definition.name, definition.example
-                    ));
-                    at.refuse(self.node.place, "missing", &why);
+                    if !self.is_misspelled(definition) {
+                        let why = Invalid::new("it is missing").help(format!(
+                            "add it, as in `{}: {}`",
+                            definition.name, definition.example
+                        ));
+                        at.refuse(self.node.place, "missing", &why);
+                    }
                     None
                 }
             }
-        })
+        });
+        value.unwrap_or_else(|| stand_in(definition, str::to_owned))
+    }
+
+    /// Whether a key that was refused is most likely meant to be this one.
+    fn is_misspelled(&self, definition: &Definition) -> bool {
+        let names = || self.keys.iter().map(|k| k.name);
+        let unknown = |key: &str| names().all(|name| name != key);
+        self.entries
+            .iter()
+            .map(|e| e.key.python_text())
+            .any(|key| unknown(&key) && nearest(&key, names()) == Some(definition.name))
     }
 }
 
@@ -92,12 +121,12 @@ impl Readable for Database {
         let host = fields.get(&database::HOST, at);
         let port = fields.get(&database::PORT, at);
         Some(Self {
-            id: id?,
-            name: name?,
-            user: user?,
-            password: password?,
-            host: host?,
-            port: port?,
+            id,
+            name,
+            user,
+            password,
+            host,
+            port,
         })
     }
 
@@ -127,10 +156,7 @@ impl Readable for PipRequirement {
         let fields = Fields::of(node, pip::KEYS, at)?;
         let name = fields.get(&pip::NAME, at);
         let version = fields.get(&pip::VERSION, at);
-        Some(Self {
-            name: name?,
-            version: version?,
-        })
+        Some(Self { name, version })
     }
 
     fn plain(&self) -> Plain {
@@ -154,14 +180,14 @@ impl Readable for CronTask {
         let lock = fields.get(&cron::LOCK, at);
         let slug = fields.get(&cron::SLUG, at);
         Some(Self {
-            name: name?,
-            user: user?,
-            command: command?,
-            schedule: schedule?,
-            logfile: logfile?,
-            environment: environment?.0,
-            lock: lock?,
-            slug: slug?,
+            name,
+            user,
+            command,
+            schedule,
+            logfile,
+            environment: environment.0,
+            lock,
+            slug,
         })
     }
 
@@ -192,7 +218,11 @@ impl Readable for Schedule {
         // The role's first spelling: a text was the minute.
         if let Value::Scalar(scalar) = &node.value {
             if matches!(scalar.kind, Kind::Str | Kind::Int(_)) && !scalar.is_template() {
-                let minute: Minute = at.read(node)?;
+                if let Some(why) = CronField::of_whole_schedule(&scalar.written) {
+                    at.refuse(node.place, "invalid-value", &why);
+                    return None;
+                }
+                let minute = Minute::read(node, at)?;
                 let why =
                     Invalid::new("a frequency that is a text means the minute").help(format!(
                         "the new spelling is `frequency: {{minute: '{}'}}`",
@@ -212,11 +242,11 @@ impl Readable for Schedule {
         let month = fields.get(&frequency::MONTH, at);
         let weekday = fields.get(&frequency::WEEKDAY, at);
         Some(Self {
-            minute: minute?.0,
-            hour: hour?.0,
-            day: day?.0,
-            month: month?.0,
-            weekday: weekday?.0,
+            minute: minute.0,
+            hour: hour.0,
+            day: day.0,
+            month: month.0,
+            weekday: weekday.0,
         })
     }
 
@@ -257,11 +287,13 @@ macro_rules! cron_fields {
                         }
                         digits
                     }
-                    Kind::Str => &scalar.written,
-                    _ => {
-                        at.wrong_type(node, "a field of a schedule", scalar.kind.name());
+                    Kind::Null => {
+                        let why = Invalid::new("there is no value")
+                            .help("leave it out to mean `*`, or write '*'");
+                        at.refuse(node.place, "no-value", &why);
                         return None;
                     }
+                    _ => &scalar.written,
                 };
                 at.accept(node, CronField::parse(CronUnit::$name, text)).map(Self)
             }

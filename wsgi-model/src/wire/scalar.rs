@@ -39,12 +39,12 @@ impl Kind {
     /// The name to use in a message.
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Null => "null",
+            Self::Null => "nothing",
             Self::Bool(_) => "a boolean",
-            Self::Int(_) => "an integer",
+            Self::Int(_) => "a whole number",
             Self::Float(_) => "a number",
             Self::Date(_) => "a date",
-            Self::Str => "a string",
+            Self::Str => "a text",
         }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::load::Origin;
-use super::readable::At;
+use super::locate::{self, Spot, place_of};
+use super::readable::{At, Found, step};
 use super::yaml::{Entry, Node, Value};
 use crate::variable::Type;
 use crate::{Definition, Place, Problem, SecretVariables, VARIABLES};
@@ -58,8 +59,7 @@ impl Variables {
 
     /// Where a variable is set, under any of its names.
     pub(super) fn entry(&self, definition: &Definition) -> Option<&Entry> {
-        let names = |key: &str| key == definition.name || definition.aliases.contains(&key);
-        self.entries().iter().find(|e| names(&e.key.python_text()))
+        locate::entry(&self.root, definition)
     }
 
     pub(super) fn origin(&self, entry: &Entry) -> Origin {
@@ -73,14 +73,15 @@ impl Variables {
     }
 
     /// Begins to read a variable.
-    pub(super) fn at<'p>(&self, problems: &'p mut Vec<Problem>, name: &str) -> At<'p> {
-        match self.layers.get(name) {
-            None => At::variable(problems, name),
+    pub(super) fn at<'p>(&self, found: &'p mut Found, name: &str) -> At<'p> {
+        let variable = name.split(['.', '[']).next().unwrap_or_default();
+        match self.layers.get(variable) {
+            None => At::variable(found, name),
             // What stands on the command line has no line and column.
             Some(layer @ Layer::CommandLine) => {
-                At::default_of(problems, name).in_file(Some(&layer.name()))
+                At::default_of(found, name).in_file(Some(&layer.name()))
             }
-            Some(layer) => At::variable(problems, name).in_file(Some(&layer.name())),
+            Some(layer) => At::variable(found, name).in_file(Some(&layer.name())),
         }
     }
 
@@ -100,48 +101,41 @@ impl Variables {
     }
 
     /// Gives a problem its file, and its place or that of the nearest thing above it.
-    pub(super) fn locate(&self, problem: &mut Problem) {
-        problem.place = self.place_of(&problem.variable);
-        let name = problem
-            .variable
-            .split(['.', '['])
-            .next()
-            .unwrap_or_default();
-        let entry = VARIABLES
-            .iter()
-            .find(|d| d.name == name)
-            .and_then(|d| self.entry(d));
-        let layer = entry.and_then(|e| self.layers.get(e.key.python_text().as_ref()));
+    pub(super) fn locate(&self, problem: &mut Problem, spot: Spot) {
+        let path = problem.variable.clone();
+        self.locate_as(problem, &path, spot);
+    }
+
+    /// Gives a problem the file and the place of another path.
+    pub(super) fn locate_as(&self, problem: &mut Problem, path: &str, spot: Spot) {
+        let layer = self.layer(path);
         problem.file = layer.map(Layer::name);
-        if matches!(layer, Some(Layer::CommandLine)) {
-            problem.place = None;
+        problem.place = match layer {
+            Some(Layer::CommandLine) => None,
+            _ => place_of(&self.root, path, spot),
+        };
+    }
+
+    /// The place of a path, when it is in this file.
+    pub(super) fn place_in(
+        &self,
+        path: &str,
+        spot: Spot,
+        file: Option<&Arc<str>>,
+    ) -> Option<Place> {
+        let layer = self.layer(path).map(Layer::name);
+        if layer.as_ref() == file {
+            place_of(&self.root, path, spot)
+        } else {
+            None
         }
     }
 
-    fn place_of(&self, path: &str) -> Option<Place> {
-        let mut steps = path
-            .split(['.', '['])
-            .map(|step| step.trim_end_matches(']'));
-        let first = steps.next()?;
-        let definition = VARIABLES.iter().find(|d| d.name == first)?;
-        let mut node = &self.entry(definition)?.node;
-        for step in steps {
-            let next = match &node.value {
-                Value::List(items) => step.parse::<usize>().ok().and_then(|i| items.get(i)),
-                // A mapping in place of a list of one.
-                Value::Map(_) if step == "0" => Some(node),
-                Value::Map(entries) => entries
-                    .iter()
-                    .find(|e| e.key.python_text().eq_ignore_ascii_case(step))
-                    .map(|e| &e.node),
-                _ => None,
-            };
-            match next {
-                Some(next) => node = next,
-                None => break,
-            }
-        }
-        Some(node.place)
+    fn layer(&self, path: &str) -> Option<&Layer> {
+        let name = path.split(['.', '[']).next().unwrap_or_default();
+        let definition = VARIABLES.iter().find(|d| d.name == name)?;
+        let entry = self.entry(definition)?;
+        self.layers.get(entry.key.python_text().as_ref())
     }
 
     /// The paths of what came from a vault.
@@ -185,7 +179,7 @@ fn collect(node: &Node, path: &mut String, secrets: &mut SecretVariables) {
         }
         Value::Map(entries) => {
             for entry in entries {
-                below(&format!(".{}", entry.key.python_text()), &entry.node);
+                below(&step(&entry.key.python_text()), &entry.node);
             }
         }
         _ => {}

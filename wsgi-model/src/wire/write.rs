@@ -2,10 +2,11 @@
 
 use super::plain::{Exposure, Plain, Shown};
 use super::readable::Readable;
-use super::{OneOrMany, UpperEnvironment};
+use super::written;
+use super::{DirectoryPath, OneOrMany, UpperEnvironment};
 use crate::variable::Variable;
 use crate::variables as v;
-use crate::*;
+use crate::{AppParts, AppSpec, Definition, Secret, SecretVariables, VARIABLES};
 
 /// A variable and its value.
 type Set = (&'static Definition, Plain);
@@ -26,9 +27,7 @@ impl AppSpec {
     pub fn to_yaml(&self, exposure: Exposure) -> String {
         let sets = sets(self);
         let document = Plain::Map(sets.into_iter().map(|(d, value)| (d.name, value)).collect());
-        serde_yaml::to_string(&Shown(&document, exposure)).unwrap_or_else(|error| {
-            unreachable!("texts, numbers, lists and mappings serialize: {error}")
-        })
+        written::yaml(&document, exposure)
     }
 
     /// Every variable with its resolved value, in the order of the reference.
@@ -69,7 +68,7 @@ fn sets(app: &AppParts) -> Vec<Set> {
     put.value(&v::ENV_VARS, &UpperEnvironment(app.env_vars.clone()));
     put.value(&v::DATABASES, &app.databases);
     put.value(&v::EXPOSE, &app.expose);
-    put.plain(&v::STORAGE, Plain::Text(app.places.storage.with_slash()));
+    put.value(&v::STORAGE, &DirectoryPath(app.places.storage.clone()));
     put.value(&v::VIRTUALENV, &app.places.virtualenv);
     put.value(&v::HOME, &app.places.home);
     put.value(&v::RELEASES, &app.places.releases);

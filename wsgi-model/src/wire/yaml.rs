@@ -158,6 +158,11 @@ impl Node {
         }
     }
 
+    /// Whether it is null, written or left out.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(&self.value, Value::Scalar(scalar) if scalar.kind == Kind::Null)
+    }
+
     /// The node of a default in the table of variables: a scalar, `[]` or `{}`.
     pub(crate) fn of_default(text: &str) -> Self {
         let value = match text {

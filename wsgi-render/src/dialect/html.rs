@@ -3,9 +3,15 @@
 use std::borrow::Cow;
 
 use super::Unquotable;
+use super::bare::Bare;
+
+static BARE: Bare = Bare::and(b" /._-+@:,");
 
 /// Text between tags, or an attribute's value between quotes of either kind.
 pub(super) fn quote(value: &str) -> Result<Cow<'_, str>, Unquotable> {
+    if BARE.holds(value) {
+        return Ok(Cow::Borrowed(value));
+    }
     // A reader takes most of them for another character, or for a fault (HTML Standard, 13.2.3.5).
     if value
         .chars()

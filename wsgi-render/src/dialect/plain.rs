@@ -8,10 +8,10 @@ use super::Unquotable;
 /// expands `%` up to twice and cuts at ` ;`, systemd expands `%` and `$`, and to sudoers a word in
 /// capitals is an alias, of which `ALL` is everybody.
 pub(super) fn quote(value: &str) -> Result<Cow<'_, str>, Unquotable> {
-    let plain = |c: char| {
-        c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '/' | '.' | '_' | '-')
+    let plain = |b: u8| {
+        b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'/' | b'.' | b'_' | b'-')
     };
-    if value.is_empty() || value.starts_with('-') || !value.chars().all(plain) {
+    if value.is_empty() || value.starts_with('-') || !value.bytes().all(plain) {
         return Err(Unquotable {
             reason: "only lower-case letters, digits and `/ . _ -` are safe there",
         });

@@ -3,20 +3,20 @@
 use std::borrow::Cow;
 
 use super::Unquotable;
+use super::bare::Bare;
+
+static BARE: Bare = Bare::and(b"/._-+@:,");
 
 /// Bare where every letter is plain, else in single quotes, which carry every byte but the quote
 /// itself (POSIX.1-2024, Shell Command Language, 2.2.2).
 pub(super) fn quote(value: &str) -> Result<Cow<'_, str>, Unquotable> {
+    if BARE.holds(value) {
+        return Ok(Cow::Borrowed(value));
+    }
     if value.contains('\0') {
         return Err(Unquotable {
             reason: "a shell word cannot hold a NUL byte",
         });
-    }
-    let plain = |c: char| {
-        c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@' | ':' | ',')
-    };
-    if !value.is_empty() && value.chars().all(plain) {
-        return Ok(Cow::Borrowed(value));
     }
     Ok(Cow::Owned(format!("'{}'", value.replace('\'', r"'\''"))))
 }

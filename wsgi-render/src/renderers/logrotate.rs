@@ -94,7 +94,7 @@ fn task_logs(app: &AppSpec) -> Vec<&str> {
     let logs = app.places.logs.path();
     let globbed = |file: &AbsPath| {
         let hidden = file.file_name().is_some_and(|name| name.starts_with('.'));
-        file.parent().as_ref() == Some(logs) && file.as_str().ends_with(".log") && !hidden
+        file.parent().as_ref() == Some(logs) && is_log(file) && !hidden
     };
     let mut files: Vec<&str> = app
         .cron_tasks
@@ -114,7 +114,7 @@ fn nginx_logs(app: &AppSpec) -> Vec<&str> {
     let by_debian = |file: &AbsPath| {
         file.parent()
             .is_some_and(|dir| dir.as_str() == "/var/log/nginx")
-            && file.as_str().ends_with(".log")
+            && is_log(file)
     };
     let is_device = |file: &AbsPath| file.as_str().starts_with("/dev/");
     let mut files: Vec<&str> = app
@@ -127,4 +127,9 @@ fn nginx_logs(app: &AppSpec) -> Vec<&str> {
     files.sort_unstable();
     files.dedup();
     files
+}
+
+/// Whether `*.log` matches its name.
+fn is_log(file: &AbsPath) -> bool {
+    file.as_path().extension() == Some("log")
 }

@@ -5,9 +5,7 @@ use minijinja::value::{Kwargs, Tuple, Value, ValueKind};
 
 use super::filters;
 use super::lists::{Case, compare};
-use crate::Invalid;
 use crate::ansible::call::Call;
-use crate::ansible::session::Missing;
 use crate::ansible::view::look_up;
 
 filters! {
@@ -39,13 +37,6 @@ pub(super) fn attribute(item: &Value, path: &Value) -> Result<Value, Error> {
         }
     }
     Ok(value)
-}
-
-/// A list is not defined when an item lacks what it is made of.
-fn no_such_attribute(call: &Call<'_, '_, '_>) -> Value {
-    let why = Invalid::new(format!("`{}`: an item has no such attribute", call.name));
-    call.session.miss(Missing::Refused("undefined", why));
-    Value::UNDEFINED
 }
 
 /// Which items stay.
@@ -126,7 +117,7 @@ fn map(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
             mapped.push(match (value.is_undefined(), &otherwise) {
                 (false, _) => value,
                 (true, Some(otherwise)) if !otherwise.is_none() => otherwise.clone(),
-                (true, _) => return Ok(no_such_attribute(call)),
+                (true, _) => return Ok(call.nothing("an item has no such attribute")),
             });
         }
         return Ok(Value::from(mapped));

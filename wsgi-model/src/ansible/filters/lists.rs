@@ -14,12 +14,12 @@ filters! {
     "count" => length,
     "first" => |call| {
         let items = call.items()?;
-        Ok(items.into_iter().next().unwrap_or(Value::UNDEFINED))
+        Ok(items.into_iter().next().unwrap_or_else(|| call.nothing("there is no first item")))
     },
     "join" => join,
     "last" => |call| {
         let items = call.items()?;
-        Ok(items.into_iter().next_back().unwrap_or(Value::UNDEFINED))
+        Ok(items.into_iter().next_back().unwrap_or_else(|| call.nothing("there is no last item")))
     },
     "length" => length,
     "list" => |call| call.items().map(Value::from),
@@ -162,7 +162,7 @@ fn extreme(call: &mut Call<'_, '_, '_>, better: Ordering) -> Result<Value, Error
             best = Some((key, item));
         }
     }
-    Ok(best.map_or(Value::UNDEFINED, |(_, item)| item))
+    Ok(best.map_or_else(|| call.nothing("there is no item"), |(_, item)| item))
 }
 
 /// `unique(case_sensitive=false, attribute=none)`, in the order of the first of each.

@@ -67,7 +67,7 @@ fn format(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 }
 
 fn indent(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
-    let text = call.text()?;
+    let text = call.only_text()?;
     let [width, first, blank] = call.bind(["width", "first", "blank"])?;
     let width = width.unwrap_or_else(|| Value::from(4));
     let indention = match width.as_str() {

@@ -51,7 +51,7 @@ pub enum VaultError {
     #[error("the vault is damaged")]
     Damaged,
     /// There is no password to try.
-    #[error("no vault password was given{}", of(vault_id.as_ref()))]
+    #[error("no password was given for the vault{}", of(vault_id.as_ref()))]
     NoPassword {
         /// The id that the vault names.
         vault_id: Option<VaultId>,

@@ -1,21 +1,30 @@
 //! Types that hold other types.
 
+use std::collections::HashMap;
+
+use super::scalars::switch_word;
 use super::{At, Readable, kind_of};
+use crate::name::shown;
 use crate::variable::Type;
 use crate::wire::plain::Plain;
 use crate::wire::scalar::Kind;
 use crate::wire::yaml::{Node, Value};
-use crate::{EnvName, EnvValue, EnvVar, Invalid};
+use crate::{EnvName, EnvValue, EnvVar, Invalid, Place};
 
 impl<T: Readable> Readable for Option<T> {
     const TYPE: Type = Type::Optional(&T::TYPE);
 
-    /// An empty text, `no` and null mean "none".
+    /// Null means "none", and where nothing else is meant by it `no` and an empty text do.
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
         if let Value::Scalar(scalar) = &node.value {
             match &scalar.kind {
-                Kind::Null | Kind::Bool(false) => return Some(None),
-                Kind::Str if scalar.written.is_empty() => return Some(None),
+                Kind::Null => return Some(None),
+                Kind::Bool(false) if T::HAS_OFF => return Some(None),
+                Kind::Str if T::HAS_OFF && scalar.written.is_empty() => return Some(None),
+                // In quotes, `no` is no path either.
+                Kind::Str if T::TYPE == Type::Directory && is_no(&scalar.written) => {
+                    return Some(None);
+                }
                 _ => {}
             }
         }
@@ -25,6 +34,10 @@ impl<T: Readable> Readable for Option<T> {
     fn plain(&self) -> Plain {
         self.as_ref().map_or(Plain::Null, T::plain)
     }
+}
+
+fn is_no(text: &str) -> bool {
+    switch_word(text) == Some(false)
 }
 
 /// The items of a list, every one of which is read, so that all refusals come at once.
@@ -60,7 +73,9 @@ impl<T: Readable> Readable for Vec<T> {
                 None
             }
             Value::Map(_) => {
-                at.wrong_type(node, "a list", kind_of(node));
+                let why = Invalid::new("expected a list, found a mapping")
+                    .help("put `- ` before its first line, and indent the others to match");
+                at.refuse(node.place, "wrong-type", &why);
                 None
             }
         }
@@ -143,15 +158,26 @@ fn variables(
     name: fn(&str) -> Result<EnvName, Invalid>,
 ) -> Option<Vec<EnvVar>> {
     let Value::Map(entries) = &node.value else {
-        if let Value::Scalar(_) | Value::Vault(_) | Value::Refused = &node.value {
-            at.scalar(node, "a mapping of names to values")?;
-        }
-        at.wrong_type(node, "a mapping of names to values", kind_of(node));
+        let help = match &node.value {
+            Value::Scalar(_) | Value::Vault(_) | Value::Refused => {
+                let scalar = at.scalar(node, "a mapping of names to values")?;
+                match scalar.kind {
+                    Kind::Null => "leave the line out, or write `{}`",
+                    _ => "write `name: value`, each on a line of its own below it",
+                }
+            }
+            _ => "write `name: value`, each on a line of its own, without `- ` before it",
+        };
+        let found = kind_of(node);
+        let why = Invalid::new(format!(
+            "expected a mapping of names to values, found {found}"
+        ));
+        at.refuse(node.place, "wrong-type", &why.help(help));
         return None;
     };
-    let mut variables: Vec<(EnvVar, usize)> = Vec::with_capacity(entries.len());
-    let mut whole = true;
-    for (i, entry) in entries.iter().enumerate() {
+    let mut variables: Vec<EnvVar> = Vec::with_capacity(entries.len());
+    let mut places: HashMap<EnvName, Place> = HashMap::with_capacity(entries.len());
+    for entry in entries {
         let key = entry.key.python_text();
         let step = at.step(&key);
         at.below(&step, |at| {
@@ -164,26 +190,24 @@ fn variables(
                 }
             };
             let (Some(name), Some(value)) = (name, value) else {
-                whole = false;
                 return;
             };
-            if let Some((_, first)) = variables.iter().find(|(v, _)| v.name == name) {
-                let first = entries[*first].key_place;
+            if key != entry.key.written {
+                let written = shown(&entry.key.written);
+                let why = Invalid::new(format!("YAML reads the name `{written}` as `{key}`"))
+                    .help("put the name in quotes to keep it as it is written");
+                at.warn(entry.key_place, "respelled", &why);
+            }
+            if let Some(first) = places.insert(name.clone(), entry.key_place) {
                 let why = Invalid::new(format!("`{name}` is set twice")).help(
                     "names are put in upper case, which makes these two one; rename one of them",
                 );
                 at.refuse(entry.key_place, "duplicate-name", &why);
                 at.relate(first, "set here first");
-                whole = false;
                 return;
             }
-            variables.push((EnvVar { name, value }, i));
+            variables.push(EnvVar { name, value });
         });
     }
-    whole.then(|| {
-        variables
-            .into_iter()
-            .map(|(variable, _)| variable)
-            .collect()
-    })
+    Some(variables)
 }

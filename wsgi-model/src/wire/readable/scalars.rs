@@ -1,53 +1,84 @@
 //! Types that are one scalar.
 
-use std::borrow::Cow;
-
-use super::{At, Readable};
+use super::{At, Readable, kind_of};
 use crate::name::shown;
 use crate::variable::Type;
 use crate::wire::plain::Plain;
 use crate::wire::scalar::{Kind, Scalar};
-use crate::wire::yaml::Node;
-use crate::*;
+use crate::wire::yaml::{Node, Value};
+use crate::{
+    AbsPath, AppName, AptPackage, CommandLine, DatabaseId, EmailAddress, EnvPrefix, EnvValue,
+    HealthPath, HealthStatus, HstsMaxAge, Invalid, MaxRequests, OwnedDir, PipPackage, PipVersion,
+    Place, Port, PublicKey, RelativePath, ReleaseCount, RequestLineLimit, Resolver, Seconds,
+    Sensitivity, ServerName, Slug, Sudo, TaskName, TaskUser, TlsProfile, UserName, WorkerTimeout,
+    Workers, WsgiTarget, nearest,
+};
 
-/// The text of a scalar. Numbers are taken as Ansible prints them; null and booleans are no text.
-fn text<'n>(node: &'n Node, at: &mut At<'_>) -> Option<Cow<'n, str>> {
+/// A value that is parsed from a text. Numbers are taken as Ansible prints them; null and booleans
+/// are no text.
+fn parsed<T>(node: &Node, at: &mut At<'_>, parse: fn(&str) -> Result<T, Invalid>) -> Option<T> {
     let scalar = at.scalar(node, "a text")?;
     match &scalar.kind {
-        Kind::Str => Some(Cow::Borrowed(&scalar.written)),
+        Kind::Str => at.accept(node, parse(&scalar.written)),
         Kind::Null => {
-            let why =
-                Invalid::new("there is no value").help("leave the line out to get the default");
-            at.refuse(node.place, "no-value", &why);
+            at.no_value(node);
             None
         }
         Kind::Bool(_) => {
             let written = shown(&scalar.written);
             let why = Invalid::new(format!(
                 "expected a text, found `{written}`, which YAML reads as a boolean"
-            ))
-            .help(format!("put it in quotes if it is meant: '{written}'"));
+            ));
+            let help = match parse(&scalar.written) {
+                Ok(_) => Some(format!("put it in quotes if it is meant: '{written}'")),
+                Err(why) => why.remedy().map(str::to_owned),
+            };
+            let why = help.into_iter().fold(why, Invalid::help);
             at.refuse(node.place, "wrong-type", &why);
             None
         }
         Kind::Int(_) | Kind::Float(_) | Kind::Date(_) => {
+            let value = at.accept(node, parse(&scalar.python_text()))?;
             warn_of_respelling(node, scalar, at);
-            Some(scalar.python_text())
+            Some(value)
         }
     }
 }
 
+/// Any text, for a type that is checked later.
+fn text(node: &Node, at: &mut At<'_>) -> Option<String> {
+    parsed(node, at, |text| Ok(text.to_owned()))
+}
+
 /// Says so when Ansible makes another text of a number than the one that stands there.
 pub(crate) fn warn_of_respelling(node: &Node, scalar: &Scalar, at: &mut At<'_>) {
-    if scalar.python_text() != scalar.written {
+    let text = scalar.python_text();
+    if text != scalar.written {
         let why = Invalid::new(format!(
-            "YAML reads this as {}, and what arrives is spelled differently from what is written here",
-            scalar.kind.name()
-        ))
-        .help("put it in quotes to keep it as it is written");
-        at.warn(node.place, "respelled", &why);
+            "YAML reads `{}` as `{text}`",
+            shown(&scalar.written)
+        ));
+        at.warn(node.place, "respelled", &why.help(QUOTE_IT));
     }
 }
+
+/// Says so when a number is another one than a human reads: `010` is 8, `1:30` is 90.
+fn warn_of_other_base(node: &Node, scalar: &Scalar, at: &mut At<'_>) {
+    let Kind::Int(number) = &scalar.kind else {
+        return;
+    };
+    let written = scalar.written.replace('_', "");
+    if written.strip_prefix('+').unwrap_or(&written) != number {
+        let why = Invalid::new(format!(
+            "YAML reads `{}` as {number}",
+            shown(&scalar.written)
+        ));
+        let help = format!("write {number} if that is meant");
+        at.warn(node.place, "respelled", &why.help(help));
+    }
+}
+
+const QUOTE_IT: &str = "put it in quotes to keep it as it is written";
 
 /// Types that are parsed from a text and printed as one.
 macro_rules! text_types {
@@ -56,9 +87,7 @@ macro_rules! text_types {
             const TYPE: Type = Type::Text { rule: $rule };
 
             fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
-                let text = text(node, at)?;
-                let parse: fn(&str) -> Result<$name, Invalid> = $parse;
-                at.accept(node, parse(&text))
+                parsed(node, at, $parse)
             }
 
             fn plain(&self) -> Plain {
@@ -92,28 +121,51 @@ fn server_name(text: &str) -> Result<ServerName, Invalid> {
     ServerName::parse(&text.to_ascii_lowercase())
 }
 
-/// Types that are paths on the server.
-macro_rules! path_types {
-    ($($name:ty => $kind:ident, $slash:expr;)*) => {$(
-        impl Readable for $name {
-            const TYPE: Type = Type::$kind;
+impl Readable for OwnedDir {
+    const TYPE: Type = Type::Directory;
 
-            fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
-                let text = text(node, at)?;
-                at.accept(node, <$name>::parse(&text))
-            }
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        parsed(node, at, Self::parse)
+    }
 
-            fn plain(&self) -> Plain {
-                let write: fn(&$name) -> String = $slash;
-                Plain::Text(write(self))
-            }
-        }
-    )*};
+    fn plain(&self) -> Plain {
+        Plain::Text(self.with_slash())
+    }
 }
 
-path_types! {
-    OwnedDir => Directory, |path| path.with_slash();
-    AbsPath => File, |path| path.to_string();
+/// A directory that is not the app's own.
+pub(crate) struct DirectoryPath(pub(crate) AbsPath);
+
+impl Readable for DirectoryPath {
+    const TYPE: Type = Type::Directory;
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        parsed(node, at, AbsPath::parse).map(Self)
+    }
+
+    fn plain(&self) -> Plain {
+        Plain::Text(self.0.with_slash())
+    }
+}
+
+/// The path of a file, which a slash at its end would make a directory.
+impl Readable for AbsPath {
+    const TYPE: Type = Type::File;
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        parsed(node, at, |text| {
+            let path = Self::parse(text)?;
+            if text.ends_with('/') {
+                let why = Invalid::new(format!("`{}` is a directory", shown(text)));
+                return Err(why.help("write the path of a file, without a slash at its end"));
+            }
+            Ok(path)
+        })
+    }
+
+    fn plain(&self) -> Plain {
+        Plain::Text(self.to_string())
+    }
 }
 
 impl Readable for RelativePath {
@@ -122,8 +174,7 @@ impl Readable for RelativePath {
     };
 
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
-        let text = text(node, at)?;
-        at.accept(node, Self::parse(&text))
+        parsed(node, at, Self::parse)
     }
 
     fn plain(&self) -> Plain {
@@ -142,16 +193,14 @@ impl Readable for bool {
             _ => switch_word(&scalar.written),
         };
         if switch.is_none() {
-            let found = if scalar.written.is_empty() {
-                "no value".to_owned()
-            } else {
-                format!("`{}`", shown(&scalar.written))
-            };
-            at.refuse(
-                node.place,
-                "wrong-type",
-                &Invalid::new(format!("expected `yes` or `no`, found {found}")),
-            );
+            let mut why = Invalid::new(format!(
+                "expected `yes` or `no`, found {}",
+                found(&scalar.written)
+            ));
+            if let Some(near) = nearest(scalar.written.trim(), ["yes", "no", "true", "false"]) {
+                why = why.help(format!("did you mean `{near}`?"));
+            }
+            at.refuse(node.place, "wrong-type", &why);
         }
         switch
     }
@@ -162,7 +211,7 @@ impl Readable for bool {
 }
 
 /// A switch as a text: YAML's words in any case, `y`, `n`, 1 and 0.
-fn switch_word(text: &str) -> Option<bool> {
+pub(super) fn switch_word(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "yes" | "on" | "true" | "1" | "y" => Some(true),
         "no" | "off" | "false" | "0" | "n" => Some(false),
@@ -170,35 +219,29 @@ fn switch_word(text: &str) -> Option<bool> {
     }
 }
 
-/// A whole number, written as one or as a text of digits; `unit` may follow such a text.
-fn integer(node: &Node, at: &mut At<'_>, unit: &str) -> Option<i128> {
-    let scalar = at.scalar(node, "a whole number")?;
+/// A scalar as a message names it.
+fn found(written: &str) -> String {
+    if written.is_empty() {
+        "no value".to_owned()
+    } else {
+        format!("`{}`", shown(written))
+    }
+}
+
+/// A whole number, written as one or as a text of digits; `unit` may follow such a text. `Err` is a
+/// number that no integer of ours holds.
+fn integer(scalar: &Scalar, unit: &str) -> Option<Result<i128, ()>> {
     let digits = match &scalar.kind {
         Kind::Int(digits) => digits.as_str(),
         Kind::Str => {
             let text = scalar.written.trim();
             text.strip_suffix(unit).unwrap_or(text)
         }
-        _ => "",
+        _ => return None,
     };
-    let number = digits.parse().ok();
-    match number {
-        Some(_) if matches!(scalar.kind, Kind::Int(_)) => warn_of_respelling(node, scalar, at),
-        Some(_) => {}
-        None => {
-            let found = if scalar.written.is_empty() {
-                "no value".to_owned()
-            } else {
-                format!("`{}`", shown(&scalar.written))
-            };
-            at.refuse(
-                node.place,
-                "wrong-type",
-                &Invalid::new(format!("expected a whole number, found {found}")),
-            );
-        }
-    }
-    number
+    let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    let whole = !unsigned.is_empty() && unsigned.bytes().all(|b| b.is_ascii_digit());
+    whole.then(|| digits.parse().map_err(|_| ()))
 }
 
 /// Types that are whole numbers of a range.
@@ -208,8 +251,20 @@ macro_rules! integer_types {
             const TYPE: Type = Type::Integer { min: <$name>::MIN as i64, max: <$name>::MAX as i64 };
 
             fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
-                let number = integer(node, at, $unit)?;
-                at.accept(node, <$name>::new(number))
+                let scalar = at.scalar(node, "a whole number")?;
+                let number = match integer(scalar, $unit) {
+                    Some(Ok(number)) => <$name>::new(number),
+                    Some(Err(())) => Err(<$name>::out_of_range(&shown(&scalar.written))),
+                    None => {
+                        let why = format!("expected a whole number, found {}", found(&scalar.written));
+                        let why = Invalid::new(why).help(<$name>::ALLOWED);
+                        at.refuse(node.place, "wrong-type", &why);
+                        return None;
+                    }
+                };
+                let number = at.accept(node, number)?;
+                warn_of_other_base(node, scalar, at);
+                Some(number)
             }
 
             fn plain(&self) -> Plain {
@@ -309,8 +364,17 @@ impl Readable for CommandLine {
 impl Readable for EnvValue {
     const TYPE: Type = Type::Secret;
 
+    /// A password may be `no`, or empty.
+    const HAS_OFF: bool = false;
+
     /// Any scalar but null, as Ansible prints it: `no` arrives as `False`, as with the role.
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        if let Value::List(_) | Value::Map(_) = &node.value {
+            let why = Invalid::new(format!("expected a text, found {}", kind_of(node)))
+                .help("a process gets texts only: write it as one text, in quotes, that the app takes apart");
+            at.refuse(node.place, "wrong-type", &why);
+            return None;
+        }
         let scalar = at.scalar(node, "a text")?;
         if scalar.kind == Kind::Null {
             let why = Invalid::new("there is no value")
@@ -318,8 +382,21 @@ impl Readable for EnvValue {
             at.refuse(node.place, "no-value", &why);
             return None;
         }
-        warn_of_respelling(node, scalar, at);
-        at.accept(node, Self::parse(&scalar.python_text()))
+        let value = at.accept(node, Self::parse(&scalar.python_text()))?;
+        // Neither text is shown: it may be a password.
+        if scalar.python_text() != scalar.written {
+            let arrives = match scalar.kind {
+                Kind::Bool(true) => "as `True`",
+                Kind::Bool(false) => "as `False`",
+                _ => "spelled differently",
+            };
+            let kind = scalar.kind.name();
+            let why = Invalid::new(format!(
+                "YAML reads this as {kind}, which arrives {arrives}"
+            ));
+            at.warn(node.place, "respelled", &why.help(QUOTE_IT));
+        }
+        Some(value)
     }
 
     fn plain(&self) -> Plain {
@@ -331,6 +408,8 @@ impl Readable for EnvValue {
 #[derive(Clone)]
 pub(crate) struct IncludePath {
     pub(crate) path: String,
+    /// The variable, with the index in the list.
+    pub(crate) variable: String,
     pub(crate) place: Place,
     pub(crate) secret: bool,
 }
@@ -341,17 +420,9 @@ impl Readable for IncludePath {
     };
 
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
-        let path = text(node, at)?.into_owned();
-        if path.is_empty() || path.contains('\0') {
-            at.refuse(
-                node.place,
-                "invalid-value",
-                &Invalid::new("the path is empty"),
-            );
-            return None;
-        }
         Some(Self {
-            path,
+            path: text(node, at)?,
+            variable: at.path().to_owned(),
             place: node.place,
             secret: at.is_secret(),
         })
@@ -366,6 +437,8 @@ impl Readable for IncludePath {
 #[derive(Clone)]
 pub(crate) struct KeySource {
     pub(crate) text: String,
+    /// The variable, with the index in the list.
+    pub(crate) variable: String,
     pub(crate) place: Place,
     pub(crate) secret: bool,
 }
@@ -374,6 +447,11 @@ impl KeySource {
     /// The path, where it is one.
     pub(crate) fn path(&self) -> Option<&str> {
         let text = self.text.trim();
+        if PublicKey::is_like(text) {
+            return None;
+        }
+        // ssh-keygen writes `.pub`, and no other spelling of it.
+        #[expect(clippy::case_sensitive_file_extension_comparisons)]
         let one_word = !text.contains(char::is_whitespace) || text.ends_with(".pub");
         (one_word && !text.is_empty() && text.contains(['/', '.', '~'])).then_some(text)
     }
@@ -386,7 +464,8 @@ impl Readable for KeySource {
 
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
         Some(Self {
-            text: text(node, at)?.into_owned(),
+            text: text(node, at)?,
+            variable: at.path().to_owned(),
             place: node.place,
             secret: at.is_secret(),
         })

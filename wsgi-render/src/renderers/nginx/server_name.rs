@@ -18,8 +18,9 @@ const LONGEST_KEY: usize = 46;
 /// but only where no wildcard of another site does.
 pub(super) fn server_name(name: &ServerName) -> String {
     let name = name.as_str();
-    if let Ok(address) = name.parse::<Ipv6Addr>() {
-        // As it stands in a URL, and so in `Host`.
+    let address = name.strip_prefix('[').and_then(|n| n.strip_suffix(']'));
+    if let Some(address) = address.and_then(|n| n.parse::<Ipv6Addr>().ok()) {
+        // As clients shorten it; nginx compares letters.
         return format!("[{address}]");
     }
     if fits(name) {
@@ -59,7 +60,7 @@ mod tests {
         for (name, written) in [
             ("shop.example.org".to_owned(), "shop.example.org".to_owned()),
             ("_".to_owned(), "_".to_owned()),
-            ("2001:DB8:0::1".to_owned(), "[2001:db8::1]".to_owned()),
+            ("[2001:DB8:0::1]".to_owned(), "[2001:db8::1]".to_owned()),
             ("192.0.2.1".to_owned(), "192.0.2.1".to_owned()),
             (fits.clone(), fits.clone()),
             (format!("*.{fits}.{fits}"), format!("*.{fits}.{fits}")),

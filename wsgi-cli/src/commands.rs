@@ -1,0 +1,28 @@
+//! The verbs.
+
+mod check;
+mod completions;
+mod env;
+mod init;
+mod man;
+mod render;
+mod schema;
+mod show;
+
+use crate::args::Verb;
+use crate::error::CommandError;
+use crate::output::Console;
+
+/// Does what a verb says, and gives the exit status.
+pub(crate) fn perform(verb: Verb, console: &mut Console<'_>) -> Result<u8, CommandError> {
+    match verb {
+        Verb::Check(args) => check::check(&args, console),
+        Verb::Render(args) => render::render(&args, console),
+        Verb::Show(args) => show::show(&args, console),
+        Verb::Env(args) => env::env(&args, console),
+        Verb::Schema => schema::schema(console),
+        Verb::Init(args) => init::init(&args, console),
+        Verb::Completions(args) => completions::completions(&args, console),
+        Verb::Man(args) => man::man(&args, console),
+    }
+}

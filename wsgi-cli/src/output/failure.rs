@@ -1,0 +1,27 @@
+//! Why a run could not do what it was asked to, as a person reads it.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use super::{Paint, visible};
+
+/// An error with its causes and the remedy.
+pub(crate) fn failure(paint: Paint, error: &dyn Error, help: Option<&str>) -> String {
+    let (style, strong) = (paint.error(), paint.strong());
+    let mut text = format!(
+        "{style}error{style:#}{strong}: {}{strong:#}\n",
+        visible(&error.to_string())
+    );
+    let mut put = |kind: &str, what: &str| {
+        let _ = writeln!(text, "  {strong}{kind}{strong:#}: {}", visible(what));
+    };
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        put("caused by", &error.to_string());
+        cause = error.source();
+    }
+    if let Some(help) = help {
+        put("help", help);
+    }
+    text
+}
