@@ -91,7 +91,9 @@ fn select(call: &mut Call<'_, '_, '_>, keep: Keep, by: By) -> Result<Value, Erro
                     .perform_test(test, &given)
                     .map_err(|error| call.unknown(error, "test", test))?
             }
-            None if value.is_undefined() => return Err(call.wrong("an item has no such attribute")),
+            None if value.is_undefined() => {
+                return Ok(call.nothing("an item has no such attribute"));
+            }
             None => value.is_true(),
         };
         if passes == (keep == Keep::Passing) {
