@@ -73,6 +73,6 @@ pub(super) fn engine(session: &Arc<Session>) -> Environment<'static> {
 pub(super) fn too_long(session: &Session) -> Error {
     session.refuse(
         "too-large",
-        Invalid::new("the expression makes a text of more than 8 MiB"),
+        Invalid::new("the expression makes a text of more than 1 MiB"),
     )
 }

@@ -1,7 +1,8 @@
 //! One template: evaluated as Ansible 2.19 does, which keeps the type of a lone expression.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
@@ -15,10 +16,12 @@ use crate::wire::yaml::{Entry, Node, Value as Yaml};
 
 /// The deepest nesting of what an expression makes.
 const MAX_DEPTH: usize = 64;
-/// The stack of an evaluation that can nest values in a loop: the engine frees them by recursion.
+/// The stack of an evaluation that can nest values in a loop.
 const STACK: usize = 64 << 20;
 /// Its fuel, which bounds how deep it can nest them.
 const NESTING_FUEL: u64 = 60_000;
+/// How long a template may take that the fuel does not bound.
+const DEADLINE: Duration = Duration::from_millis(1500);
 
 /// What a template has made.
 pub(super) enum Made {
@@ -40,35 +43,52 @@ pub(super) struct Allowance {
     pub(super) text: usize,
 }
 
-/// Evaluates `template`, which stands at `place`, with at most `fuel`; what it used is taken from the
-/// allowance only when it is known.
+/// Evaluates `template`, which stands at `place`; what it used is taken from the allowance only when
+/// it is known.
 pub(super) fn evaluate(
-    engine: &Environment<'_>,
+    engine: &Environment<'static>,
     session: &Arc<Session>,
     template: &str,
     place: Place,
     allowance: &mut Allowance,
 ) -> Made {
-    if !template.contains("namespace") {
+    if !can_share(template) {
         return evaluate_here(engine, session, template, place, allowance);
     }
-    // A namespace outlives the rounds of a loop, so that each round can put the last one's value
-    // into another list; dropping that takes as much stack as there were rounds.
-    let thread = std::thread::Builder::new().stack_size(STACK);
-    std::thread::scope(|scope| {
-        let worker = thread.spawn_scoped(scope, || {
-            evaluate_here(engine, session, template, place, allowance)
-        });
-        match worker.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(made)) => made,
-            Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(_) => Made::TooLarge,
+    let (engine, session, template) = (engine.clone(), Arc::clone(session), template.to_owned());
+    let mut left = *allowance;
+    let (sender, receiver) = mpsc::channel();
+    let worker = move || {
+        let made = evaluate_here(&engine, &session, &template, place, &mut left);
+        // Nobody listens any more when it took too long.
+        let _ = sender.send((made, left));
+    };
+    let started = std::thread::Builder::new().stack_size(STACK).spawn(worker);
+    match started.map(|_| receiver.recv_timeout(DEADLINE)) {
+        Ok(Ok((made, left))) => {
+            *allowance = left;
+            made
         }
-    })
+        _ => {
+            // One such template is enough.
+            allowance.fuel = 0;
+            Made::TooLarge
+        }
+    }
+}
+
+/// Whether a template can make values that are small in memory and huge to walk: lists of lists that
+/// are one and the same. The engine's fuel does not count the steps of comparing, hashing or printing
+/// them, and it frees deep ones by recursion; so these get a stack of their own, and a deadline, after
+/// which nobody waits for them any more.
+fn can_share(template: &str) -> bool {
+    template.contains(['*', '%']) || template.len() > 400
 }
 
 /// The fuel that a template may use at most.
 pub(super) fn most_fuel(template: &str) -> u64 {
+    // Only a namespace outlives the rounds of a loop, so that each can put the last one's value into
+    // another list.
     if template.contains("namespace") {
         NESTING_FUEL
     } else {

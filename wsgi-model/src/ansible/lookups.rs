@@ -139,7 +139,7 @@ pub(super) fn add(engine: &mut Environment<'static>, session: &Arc<Session>) {
     engine.add_function("undef", move |args: Rest<Value>| -> Result<Value, Error> {
         let hint = args.first().and_then(Value::as_str).map(str::to_owned);
         let hint = hint.unwrap_or_else(|| "`undef()` says that the value must be set".to_owned());
-        Err(own.refuse("undefined", Invalid::new(hint)))
+        Err(own.refuse("mandatory", Invalid::new(hint)))
     });
 }
 

@@ -8,7 +8,7 @@ use super::view::{Date, Plain};
 use crate::wire::scalar::float_text;
 
 /// The longest text that one value makes.
-pub(super) const MAX_TEXT: usize = 8 << 20;
+pub(super) const MAX_TEXT: usize = 1 << 20;
 
 /// A text that would be too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

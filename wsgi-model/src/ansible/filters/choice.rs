@@ -56,7 +56,7 @@ fn mandatory(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     };
     call.session.forgive();
     let message = call.text_of(&message)?;
-    Err(call.session.refuse("undefined", Invalid::new(message)))
+    Err(call.session.refuse("mandatory", Invalid::new(message)))
 }
 
 /// `ternary(true_val, false_val, none_val=none)`

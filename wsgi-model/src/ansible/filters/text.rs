@@ -193,7 +193,10 @@ fn urlencode(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         ValueKind::Seq | ValueKind::Iterable => call
             .items()?
             .iter()
-            .map(|pair| Ok((pair.get_item_by_index(0)?, pair.get_item_by_index(1)?)))
+            .map(|pair| match pair.len() {
+                Some(2) => Ok((pair.get_item_by_index(0)?, pair.get_item_by_index(1)?)),
+                _ => Err(call.wrong("it wants a text, a mapping, or a list of pairs")),
+            })
             .collect::<Result<_, Error>>()?,
         _ => return Ok(Value::from(percent_encode(&call.text()?, "/", "%20"))),
     };
