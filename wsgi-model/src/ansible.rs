@@ -17,6 +17,7 @@ mod predicates;
 mod python;
 mod resolve;
 mod session;
+mod texts;
 mod tree;
 pub mod vault;
 mod view;

@@ -57,7 +57,6 @@ fn expression<'t>(rest: &'t str, out: &mut String) -> &'t str {
                 continue;
             }
             (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '{' | '[' | '(') => depth += 1,
             (None, '}') if depth == 0 && rest[at..].starts_with("}}") => {
@@ -65,7 +64,7 @@ fn expression<'t>(rest: &'t str, out: &mut String) -> &'t str {
                 return &rest[at + 2..];
             }
             (None, '}' | ']' | ')') => depth = depth.saturating_sub(1),
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         out.push(c);
     }
@@ -94,10 +93,9 @@ fn end_of_statement(rest: &str) -> Option<usize> {
             Some(_) if std::mem::take(&mut escaped) => {}
             Some(_) if c == '\\' => escaped = true,
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if c == '\'' || c == '"' => quote = Some(c),
             None if rest[at..].starts_with("%}") => return Some(at + 2),
-            None => {}
+            Some(_) | None => {}
         }
     }
     None

@@ -64,17 +64,13 @@ pub(super) fn evaluate(
         let _ = sender.send((made, left));
     };
     let started = std::thread::Builder::new().stack_size(STACK).spawn(worker);
-    match started.map(|_| receiver.recv_timeout(DEADLINE)) {
-        Ok(Ok((made, left))) => {
-            *allowance = left;
-            made
-        }
-        _ => {
-            // One such template is enough.
-            allowance.fuel = 0;
-            Made::TooLarge
-        }
+    if let Ok(Ok((made, left))) = started.map(|_| receiver.recv_timeout(DEADLINE)) {
+        *allowance = left;
+        return made;
     }
+    // One such template is enough.
+    allowance.fuel = 0;
+    Made::TooLarge
 }
 
 /// Whether a template can make values that are small in memory and huge to walk: lists of lists that
@@ -276,7 +272,7 @@ impl Maker<'_> {
 pub(super) fn value_of(node: &Node) -> Value {
     match &node.value {
         Yaml::Scalar(scalar) => scalar_value(scalar),
-        Yaml::List(nodes) => Value::from_iter(nodes.iter().map(value_of)),
+        Yaml::List(nodes) => nodes.iter().map(value_of).collect(),
         Yaml::Map(entries) => {
             let pairs = entries
                 .iter()

@@ -116,17 +116,17 @@ fn gather(inputs: &Inputs<'_>, passwords: &dyn VaultPasswords) -> Result<Gathere
     for source in inputs.shared {
         let name: Arc<str> = Arc::from(source.name);
         let layer = Some(Layer::Shared(name));
-        gathered.file(source, layer, passwords, &mut problems);
+        gathered.file(source, layer.as_ref(), passwords, &mut problems);
     }
     gathered.file(&inputs.file, None, passwords, &mut problems);
     for extra in inputs.extra {
         match extra {
             ExtraVars::File(source) => {
                 let layer = Some(Layer::ExtraFile(Arc::from(source.name)));
-                gathered.file(source, layer, passwords, &mut problems);
+                gathered.file(source, layer.as_ref(), passwords, &mut problems);
             }
             ExtraVars::Text(text) => match extra::parse(text) {
-                Ok(root) => gathered.add(root, Some(Layer::CommandLine), false),
+                Ok(root) => gathered.add(root, Some(&Layer::CommandLine), false),
                 Err(why) => {
                     let mut problem = Problem::new(Severity::Error, "extra-vars", "", why.reason())
                         .in_file(Some(Layer::CommandLine.name()));
@@ -155,11 +155,11 @@ impl Gathered {
     fn file(
         &mut self,
         source: &Source<'_>,
-        layer: Option<Layer>,
+        layer: Option<&Layer>,
         passwords: &dyn VaultPasswords,
         problems: &mut Vec<Problem>,
     ) {
-        let name = layer.as_ref().map(Layer::name);
+        let name = layer.map(Layer::name);
         let secret = is_vault(source.bytes);
         let opened;
         let bytes = if secret {
@@ -201,9 +201,9 @@ impl Gathered {
     }
 
     /// Adds variables, which win over those of the same name from before.
-    fn add(&mut self, root: Node, layer: Option<Layer>, secret: bool) {
+    fn add(&mut self, root: Node, layer: Option<&Layer>, secret: bool) {
         let origin = Arc::new(Origin {
-            name: layer.as_ref().map(Layer::name),
+            name: layer.map(Layer::name),
             secret,
             has_places: !matches!(layer, Some(Layer::CommandLine)),
         });
@@ -225,7 +225,7 @@ impl Gathered {
         self.entries.retain(|e| !replaced(&e.key.python_text()));
         for (entry, name) in entries.into_iter().zip(names) {
             self.origins.insert(name.clone(), Arc::clone(&origin));
-            match &layer {
+            match layer {
                 Some(layer) => _ = self.layers.insert(name, layer.clone()),
                 None => _ = self.layers.remove(&name),
             }

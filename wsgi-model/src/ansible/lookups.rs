@@ -205,8 +205,8 @@ fn lookup(call: &mut Call<'_, '_, '_>, wanted: Wanted) -> Result<Value, Error> {
     for term in terms {
         let term = call.text_of(&term)?;
         found.push(match name.as_str() {
-            "env" => environment(call, term, otherwise.as_ref())?,
-            "file" => file(call, term, strip)?,
+            "env" => environment(call, &term, otherwise.as_ref())?,
+            "file" => file(call, &term, strip)?,
             "vars" => variable(call, &term, otherwise.as_ref())?,
             _ => return Err(unknown(call.session, &name)),
         });
@@ -215,13 +215,12 @@ fn lookup(call: &mut Call<'_, '_, '_>, wanted: Wanted) -> Result<Value, Error> {
         return Err(unknown(call.session, &name));
     }
     Ok(match wanted {
-        Wanted::List => Value::from(found),
         Wanted::Value if found.len() == 1 => found.remove(0),
         Wanted::Value if found.iter().all(|value| value.as_str().is_some()) => {
             let texts: Vec<&str> = found.iter().filter_map(Value::as_str).collect();
             Value::from(texts.join(","))
         }
-        Wanted::Value => Value::from(found),
+        Wanted::List | Wanted::Value => Value::from(found),
     })
 }
 
@@ -237,10 +236,10 @@ fn unknown(session: &Session, name: &str) -> Error {
 
 fn environment(
     call: &Call<'_, '_, '_>,
-    name: String,
+    name: &str,
     otherwise: Option<&Value>,
 ) -> Result<Value, Error> {
-    match call.session.ask(Query::Environment(name.clone()))? {
+    match call.session.ask(Query::Environment(name.to_owned()))? {
         Answer::Text { text, .. } => Ok(Value::from(text)),
         Answer::Nothing => Ok(otherwise.cloned().unwrap_or_else(|| Value::from(""))),
         Answer::Failed(reason) => {
@@ -250,16 +249,16 @@ fn environment(
     }
 }
 
-fn file(call: &Call<'_, '_, '_>, path: String, strip: [bool; 2]) -> Result<Value, Error> {
+fn file(call: &Call<'_, '_, '_>, path: &str, strip: [bool; 2]) -> Result<Value, Error> {
     let failed = |reason: &str| {
         let why = Invalid::new(format!(
             "`lookup('file', '{}')` failed: {reason}",
-            crate::name::shown(&path)
+            crate::name::shown(path)
         ))
         .help("it is a file on your machine; a relative path is seen from the vars file");
         call.session.refuse("lookup", why)
     };
-    match call.session.ask(Query::File(path.clone()))? {
+    match call.session.ask(Query::File(path.to_owned()))? {
         Answer::Text { text, .. } => {
             let [left, right] = strip;
             let text = if left { text.trim_start() } else { &text };

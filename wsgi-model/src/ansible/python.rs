@@ -254,7 +254,7 @@ fn json_into(
         ValueKind::Plain => match value.downcast_object_ref::<Plain>() {
             // Ansible's encoder writes dates in ISO 8601.
             Some(Plain::Date(Date(date))) => {
-                json_text(out, &date.replacen(' ', "T", 1), layout.ascii)
+                json_text(out, &date.replacen(' ', "T", 1), layout.ascii);
             }
             _ => return Ok(None),
         },

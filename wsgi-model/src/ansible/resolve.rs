@@ -1,5 +1,6 @@
 //! Works out what the variables of the role need, and nothing else: as Ansible, lazily.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -127,9 +128,11 @@ impl<'a> Resolver<'a> {
     /// Works a template or encrypted value out, after all that it needs.
     fn work_out(&mut self, id: Id) -> Outcome {
         let mut waiting = vec![id];
+        let mut is_waiting = HashSet::from([id]);
         while let Some(&next) = waiting.last() {
             if self.session.outcome(next).is_some() {
                 waiting.pop();
+                is_waiting.remove(&next);
                 continue;
             }
             match self.attempt(next) {
@@ -143,13 +146,14 @@ impl<'a> Resolver<'a> {
                                 self.session.answer(query, answer);
                             }
                             Need::Value(needed) => {
-                                match waiting.iter().position(|id| *id == needed) {
-                                    Some(first) if first >= before => {}
-                                    Some(first) => {
-                                        self.refuse_cycle(&waiting[first..before]);
-                                        break;
-                                    }
-                                    None => waiting.push(needed),
+                                if is_waiting.insert(needed) {
+                                    waiting.push(needed);
+                                    continue;
+                                }
+                                let before = &waiting[..before];
+                                if let Some(first) = before.iter().position(|id| *id == needed) {
+                                    self.refuse_cycle(&before[first..]);
+                                    break;
                                 }
                             }
                         }

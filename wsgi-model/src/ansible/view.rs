@@ -30,6 +30,11 @@ pub(super) fn scalar_value(scalar: &Scalar) -> Value {
     }
 }
 
+/// A list of these items.
+pub(super) fn list(items: impl IntoIterator<Item = Value>) -> Value {
+    items.into_iter().collect()
+}
+
 /// What stands under a key, without a word where there is no such key.
 pub(super) fn look_up(value: &Value, key: &Value) -> Value {
     let found = match value.as_object() {

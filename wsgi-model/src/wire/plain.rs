@@ -38,8 +38,9 @@ impl Serialize for Shown<'_> {
             Plain::Null => serializer.serialize_none(),
             Plain::Bool(value) => serializer.serialize_bool(*value),
             Plain::Int(value) => serializer.serialize_i64(*value),
-            Plain::Secret(_) if exposure == Exposure::Masked => serializer.serialize_str(MASK),
-            Plain::Hidden(_) if exposure == Exposure::Masked => serializer.serialize_str(MASK),
+            Plain::Secret(_) | Plain::Hidden(_) if exposure == Exposure::Masked => {
+                serializer.serialize_str(MASK)
+            }
             Plain::Text(text) | Plain::Secret(text) => serializer.serialize_str(text),
             Plain::Hidden(value) => Shown(value, exposure).serialize(serializer),
             Plain::List(items) => {

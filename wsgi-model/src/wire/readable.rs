@@ -202,9 +202,9 @@ impl<'a> At<'a> {
             // Reasons and remedies quote the value.
             problem.help = None;
             if severity == Severity::Error && code != "missing" {
-                problem.message =
-                    "the value, which comes from a vault and is not shown, is not taken here"
-                        .to_owned();
+                problem.message = String::from(
+                    "the value, which comes from a vault and is not shown, is not taken here",
+                );
                 problem.help = Some(format!("what is taken: {}", in_words(self.wanted, "")));
             }
         }

@@ -139,7 +139,7 @@ fn sets(app: &AppParts) -> Vec<Set> {
     put.value(&v::SHARED_PATHS, &deploy.shared_paths);
     for (definition, value) in &mut sets {
         if app.secrets.touch(definition.name) {
-            let is_whole = std::ptr::eq(*definition, &v::SSH_KEYS.definition);
+            let is_whole = definition.name == v::SSH_KEYS.definition.name;
             hide(
                 value,
                 &mut definition.name.to_owned(),

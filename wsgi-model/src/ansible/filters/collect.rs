@@ -5,6 +5,7 @@ use minijinja::value::{Tuple, Value, ValueKind};
 
 use super::filters;
 use crate::ansible::call::Call;
+use crate::ansible::view::list;
 
 filters! {
     "combinations" => |call| chosen(call, |n, at| at.windows(2).all(|w| w[0] < w[1]) && n > 0),
@@ -76,10 +77,10 @@ fn zip(call: &mut Call<'_, '_, '_>, fill: Option<&Value>) -> Result<Value, Error
     let length = length.unwrap_or(0);
     call.work(length * lists.len())?;
     let row = |i: usize| {
-        let cell = |list: &Vec<Value>| list.get(i).or(fill).cloned().unwrap_or_default();
-        Value::from(Tuple::from(lists.iter().map(cell).collect::<Vec<_>>()))
+        let item = |list: &Vec<Value>| list.get(i).or(fill).cloned().unwrap_or_default();
+        Value::from(Tuple::from(lists.iter().map(item).collect::<Vec<_>>()))
     };
-    Ok(Value::from_iter((0..length).map(row)))
+    Ok(list((0..length).map(row)))
 }
 
 /// `product(*lists)`
@@ -97,7 +98,7 @@ fn product(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
             })
             .collect();
     }
-    Ok(Value::from_iter(
+    Ok(list(
         rows.into_iter().map(|row| Value::from(Tuple::from(row))),
     ))
 }
@@ -130,5 +131,5 @@ fn chosen(
         let row = row.into_iter().map(|at| items[at].clone());
         Value::from(Tuple::from(row.collect::<Vec<_>>()))
     };
-    Ok(Value::from_iter(rows.into_iter().map(row)))
+    Ok(list(rows.into_iter().map(row)))
 }

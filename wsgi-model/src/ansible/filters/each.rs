@@ -6,7 +6,7 @@ use minijinja::value::{Kwargs, Tuple, Value, ValueKind};
 use super::filters;
 use super::lists::{Case, compare};
 use crate::ansible::call::Call;
-use crate::ansible::view::look_up;
+use crate::ansible::view::{list, look_up};
 
 filters! {
     "groupby" => groupby,
@@ -182,5 +182,5 @@ fn groupby(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     }
     let pair =
         |(key, items): (Value, Vec<Value>)| Value::from(Tuple::from([key, Value::from(items)]));
-    Ok(Value::from_iter(groups.into_iter().map(pair)))
+    Ok(list(groups.into_iter().map(pair)))
 }

@@ -8,6 +8,7 @@ use minijinja::value::{Value, ValueKind};
 use super::each::attribute;
 use super::filters;
 use crate::ansible::call::Call;
+use crate::ansible::view::list;
 
 filters! {
     "batch" => batch,
@@ -142,10 +143,7 @@ fn sort(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
             Ordering::Equal
         }
     });
-    wrong.map_or_else(
-        || Ok(Value::from_iter(items.into_iter().map(|(_, item)| item))),
-        Err,
-    )
+    wrong.map_or_else(|| Ok(list(items.into_iter().map(|(_, item)| item))), Err)
 }
 
 /// `min`, `max`: `(case_sensitive=false, attribute=none)`
@@ -237,7 +235,7 @@ fn batch(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     if let (Some(fill), Some(last)) = (fill.filter(|f| !f.is_none()), rows.last_mut()) {
         last.resize(count, fill);
     }
-    Ok(Value::from_iter(rows.into_iter().map(Value::from)))
+    Ok(list(rows.into_iter().map(Value::from)))
 }
 
 /// `slice(slices, fill_with=none)`

@@ -8,7 +8,7 @@ use super::each::attribute;
 use super::filters;
 use super::lists::{Case, compare};
 use crate::ansible::call::Call;
-use crate::ansible::view::look_up;
+use crate::ansible::view::{list, look_up};
 
 filters! {
     "attr" => |call| {
@@ -28,7 +28,7 @@ filters! {
 }
 
 fn pairs(entries: Vec<(Value, Value)>) -> Value {
-    Value::from_iter(
+    list(
         entries
             .into_iter()
             .map(|(key, value)| Value::from(Tuple::from([key, value]))),
@@ -137,7 +137,7 @@ fn dict2items(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let key_name = call.text_or(key_name.as_ref(), "key")?;
     let value_name = call.text_or(value_name.as_ref(), "value")?;
     let entries = call.entries_of(&value)?;
-    Ok(Value::from_iter(entries.into_iter().map(|(key, value)| {
+    Ok(list(entries.into_iter().map(|(key, value)| {
         Value::from_pairs([(key_name.as_str(), key), (value_name.as_str(), value)])
     })))
 }

@@ -152,10 +152,9 @@ fn log(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     if of <= 0.0 {
         return Err(call.wrong("it wants a number above 0"));
     }
-    #[expect(clippy::float_cmp, reason = "as Ansible compares it")]
     let made = match base {
         None => of.ln(),
-        Some(base) if base == 10.0 => of.log10(),
+        Some(10.0) => of.log10(),
         Some(base) => of.ln() / base.ln(),
     };
     Ok(Value::from(made))

@@ -6,6 +6,7 @@ use minijinja::value::{Kwargs, Tuple, Value};
 
 use super::filters;
 use crate::ansible::call::Call;
+use crate::ansible::view::list;
 
 filters! {
     "regex_escape" => escape,
@@ -348,7 +349,7 @@ fn search(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     if groups.is_empty() {
         return Ok(Value::from(found.get(0).map_or("", |m| m.as_str())));
     }
-    Ok(Value::from_iter(groups.iter().map(|group| {
+    Ok(list(groups.iter().map(|group| {
         text_of(group).map_or_else(|| Value::from(()), |m| Value::from(m.as_str()))
     })))
 }

@@ -6,10 +6,10 @@ use minijinja::value::{Value, ValueKind};
 
 use super::filters;
 use crate::ansible::call::Call;
-use crate::ansible::{methods, python};
+use crate::ansible::{python, texts};
 
 filters! {
-    "capitalize" => |call| Ok(Value::from(methods::capitalize(&call.text()?))),
+    "capitalize" => |call| Ok(Value::from(texts::capitalize(&call.text()?))),
     "center" => center,
     "e" => escape,
     "escape" => escape,
@@ -36,7 +36,7 @@ fn center(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let [width] = call.bind(["width"])?;
     let width = width.map_or(Some(80), |w| w.as_usize()).unwrap_or(0);
     call.room(width)?;
-    Ok(Value::from(methods::center(&text, width, ' ')))
+    Ok(Value::from(texts::center(&text, width, ' ')))
 }
 
 fn escape(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
@@ -63,20 +63,19 @@ fn format(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         let named = std::mem::take(&mut call.kwargs);
         vec![Value::from_pairs(named)]
     };
-    methods::printf(call.session, FormatStyle::Printf, &format, &values).map(Value::from)
+    texts::printf(call.session, FormatStyle::Printf, &format, &values).map(Value::from)
 }
 
 fn indent(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let text = call.only_text()?;
     let [width, first, blank] = call.bind(["width", "first", "blank"])?;
     let width = width.unwrap_or_else(|| Value::from(4));
-    let indention = match width.as_str() {
-        Some(text) => text.to_owned(),
-        None => {
-            let width = width.as_usize().unwrap_or(0);
-            call.room(width)?;
-            " ".repeat(width)
-        }
+    let indention = if let Some(text) = width.as_str() {
+        text.to_owned()
+    } else {
+        let width = width.as_usize().unwrap_or(0);
+        call.room(width)?;
+        " ".repeat(width)
     };
     let first = first.is_some_and(|flag| flag.is_true());
     let blank = blank.is_some_and(|flag| flag.is_true());
@@ -116,7 +115,7 @@ fn replace(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
         .filter(|c| !c.is_none())
         .and_then(|c| c.as_i64())
         .unwrap_or(-1);
-    methods::replace(call.session, &text, &old, &new, count).map(Value::from)
+    texts::replace(call.session, &text, &old, &new, count).map(Value::from)
 }
 
 fn split(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
@@ -125,7 +124,7 @@ fn split(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let separator = separator.filter(|s| !s.is_none());
     let separator = separator.map(|s| call.text_of(&s)).transpose()?;
     let limit = limit.and_then(|l| l.as_i64()).unwrap_or(-1);
-    let parts = methods::split(&text, separator.as_deref(), limit)
+    let parts = texts::split(&text, separator.as_deref(), limit)
         .ok_or_else(|| call.wrong("the separator is empty"))?;
     Ok(Value::from(parts))
 }
@@ -149,8 +148,8 @@ fn trim(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     let text = call.text()?;
     let [chars] = call.bind(["chars"])?;
     Ok(Value::from(match chars.filter(|c| !c.is_none()) {
-        None => methods::strip(&text, None).to_owned(),
-        Some(chars) => methods::strip(&text, Some(&call.text_of(&chars)?)).to_owned(),
+        None => texts::strip(&text, None).to_owned(),
+        Some(chars) => texts::strip(&text, Some(&call.text_of(&chars)?)).to_owned(),
     }))
 }
 
