@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 use wsgi_model::{HostClaims, Loaded, Problem, Severity};
 
+use crate::args::VarsFiles;
 use crate::error::CommandError;
 use crate::exit;
+use crate::inputs::CallInputs;
 use crate::operator::Operator;
 use crate::output::{Console, ProblemJson, Tally, Verbosity, failure, report, visible};
 use crate::parallel::in_order;
@@ -40,7 +42,7 @@ impl Reader {
 
 /// The vars files of a call, and what they are examined for.
 pub(crate) struct Call<'a> {
-    paths: &'a [OsString],
+    vars: &'a VarsFiles,
     neighbours: Neighbours,
     pub(crate) reader: Reader,
     /// Whether one was refused already, so that nothing needs to be made of the others.
@@ -48,9 +50,9 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(crate) const fn new(paths: &'a [OsString], neighbours: Neighbours, reader: Reader) -> Self {
+    pub(crate) const fn new(vars: &'a VarsFiles, neighbours: Neighbours, reader: Reader) -> Self {
         Self {
-            paths,
+            vars,
             neighbours,
             reader,
             refused: AtomicBool::new(false),
@@ -108,18 +110,20 @@ pub(crate) fn examine<T: Send>(
     mut accept: impl FnMut(&mut Console<'_>, Accepted<T>) -> Result<(), CommandError>,
 ) -> Result<Examined, CommandError> {
     let Call {
-        paths,
+        vars,
         neighbours,
         reader,
         ..
     } = *call;
+    let paths = vars.paths.as_slice();
     if let Some(twice) = given_twice(paths) {
         let name = VarsFile::name_of(twice);
         return Err(CommandError::GivenTwice { name });
     }
+    let inputs = CallInputs::read(vars)?;
     let operator = Operator::of_process();
     let look = |path: &OsString| {
-        let outcome = look(path, &operator, &make);
+        let outcome = look(path, &inputs, &operator, &make);
         if !matches!(outcome, Outcome::Taken(..)) {
             call.refuse();
         }
@@ -133,7 +137,7 @@ pub(crate) fn examine<T: Send>(
             Ok(())
         }
         Outcome::Refused(file, problems) => {
-            examined.refuse(console, reader, &file, None, &problems);
+            examined.refuse(console, reader, (&file, &inputs), None, &problems);
             Ok(())
         }
         Outcome::Taken(file, loaded, made) => {
@@ -146,10 +150,10 @@ pub(crate) fn examine<T: Send>(
             let name = loaded.app.name.to_string();
             if problems.iter().any(|p| p.severity == Severity::Error) {
                 call.refuse();
-                examined.refuse(console, reader, &file, Some(name), &problems);
+                examined.refuse(console, reader, (&file, &inputs), Some(name), &problems);
                 return Ok(());
             }
-            examined.remark(console, reader, &file, name, &problems);
+            examined.remark(console, reader, (&file, &inputs), name, &problems);
             let accepted = Accepted {
                 file: file.name,
                 loaded,
@@ -173,6 +177,7 @@ pub(crate) fn examine<T: Send>(
 
 fn look<T>(
     path: &OsString,
+    inputs: &CallInputs,
     operator: &Operator,
     make: impl Fn(&Loaded) -> Result<T, Vec<Problem>>,
 ) -> Outcome<T> {
@@ -180,7 +185,7 @@ fn look<T>(
         Ok(file) => file,
         Err(error) => return Outcome::Unreadable(error),
     };
-    match file.load(operator) {
+    match inputs.load(&file, operator) {
         Err(rejected) => Outcome::Refused(file, rejected.problems),
         Ok(loaded) => match make(&loaded) {
             Ok(made) => Outcome::Taken(file, Box::new(loaded), made),
@@ -220,7 +225,7 @@ impl Examined {
         &mut self,
         console: &mut Console<'_>,
         reader: Reader,
-        file: &VarsFile,
+        (file, inputs): (&VarsFile, &CallInputs),
         app: Option<String>,
         problems: &[Problem],
     ) {
@@ -234,7 +239,7 @@ impl Examined {
                     .cloned()
                     .collect();
                 let name = visible(&file.name);
-                let text = report(console.paint, &file.name, &file.bytes, &shown);
+                let text = report(console.paint, file, &inputs.files(), &shown);
                 console.complain(&format!("{text}{name}: refused: {}\n", Tally::of(&shown)));
             }
             Reader::Program => self.files.push(FileJson::new(&file.name, app, problems)),
@@ -245,7 +250,7 @@ impl Examined {
         &mut self,
         console: &mut Console<'_>,
         reader: Reader,
-        file: &VarsFile,
+        (file, inputs): (&VarsFile, &CallInputs),
         app: String,
         problems: &[Problem],
     ) {
@@ -253,7 +258,7 @@ impl Examined {
         match reader {
             Reader::Person if console.verbosity == Verbosity::Quiet => {}
             Reader::Person => {
-                console.complain(&report(console.paint, &file.name, &file.bytes, problems));
+                console.complain(&report(console.paint, file, &inputs.files(), problems));
             }
             Reader::Program => self
                 .files

@@ -70,6 +70,15 @@ impl Lookups for LookupsFrom<'_> {
         }
     }
 
+    fn environment(&self, name: &str) -> Result<Option<String>, LookupError> {
+        let Some(value) = std::env::var_os(name) else {
+            return Ok(None);
+        };
+        let text = value.into_string();
+        text.map(Some)
+            .map_err(|_| LookupError::new("the variable holds something other than text"))
+    }
+
     /// The first of [`KEYS`] that is there.
     fn operator_keys(&self) -> Result<Vec<String>, LookupError> {
         let Some(home) = &self.operator.home else {
