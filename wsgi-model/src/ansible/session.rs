@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use minijinja::value::Value;
 use minijinja::{Error, ErrorKind};
 
+use super::known;
 use super::tree::{Content, Id, Tree};
 use super::view::{ListView, MapView, Plain, scalar_value};
 use crate::wire::yaml::Node;
@@ -207,9 +208,15 @@ impl Session {
         self.state().frame.missing.push(missing);
     }
 
-    /// Forgives the last missing name: something like `default` has taken care of it.
+    /// Forgives the last missing name: something like `default` has taken care of it. A fact stays
+    /// missing, for Ansible would have it, and another value than the default.
     pub(super) fn forgive(&self) {
-        self.state().frame.missing.pop();
+        let missing = &mut self.state().frame.missing;
+        let is_fact =
+            |missing: &Missing| matches!(missing, Missing::Variable(name) if known::is_fact(name));
+        if let Some(at) = missing.iter().rposition(|missing| !is_fact(missing)) {
+            missing.remove(at);
+        }
     }
 
     /// Whether a name without a value was read and nothing took care of it.
