@@ -251,7 +251,7 @@ impl Container {
             .collect();
         actions.sort_by(|a, b| (a.stage, &a.name).cmp(&(b.stage, &b.name)));
         actions.dedup_by(|a, b| a.name == b.name);
-        for command in actions.iter().flat_map(|action| &action.commands) {
+        for command in actions.iter().flat_map(|action| &*action.commands) {
             self.machine.ok(argv(command, ""));
         }
     }
@@ -399,8 +399,8 @@ fn entry(artifact: &Artifact) -> Entry {
         path: artifact.path.to_string(),
         kind,
         mode: mode.map(ToString::to_string),
-        owner: owner.map(|o| o.user.clone()),
-        group: owner.map(|o| o.group.clone()),
+        owner: owner.map(|o| o.user.to_string()),
+        group: owner.map(|o| o.group.to_string()),
         target: target.map(ToString::to_string),
     }
 }

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Makes an app's user as it is on a host: with a home from /etc/skel, and its keys.
 #
 # Arguments: user, group, home, shell, authorized keys.

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Succeeds when a path is a link to a configuration file that is still as its package installed it.
 #
 # Arguments: the link, the file.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use wsgi_render::Version;
 
@@ -99,6 +99,19 @@ pub(crate) enum Verb {
     Man(Man),
 }
 
+impl Verb {
+    /// Whether the result is to be a JSON document.
+    pub(crate) const fn is_json(&self) -> bool {
+        match self {
+            Self::Check(args) => args.json,
+            Self::Render(args) => args.json,
+            Self::Show(args) => args.json,
+            Self::Env(args) => args.json,
+            Self::Schema | Self::Init(_) | Self::Completions(_) | Self::Man(_) => false,
+        }
+    }
+}
+
 const CHECK: &str = "\
 Examples:
   wsgi-cli check shop.yml
@@ -159,7 +172,7 @@ Examples:
 #[derive(Args, Debug)]
 pub(crate) struct VarsFiles {
     /// Vars files, one app each; `-` is stdin
-    #[arg(required = true, value_name = "VARS")]
+    #[arg(required = true, value_name = "VARS", value_hint = ValueHint::FilePath)]
     pub(crate) paths: Vec<OsString>,
     /// Variables above those of the files: NAME=VALUE, a mapping in YAML or JSON, or @FILE
     #[arg(short = 'e', long, value_name = "VARS", help_heading = "Variables")]
@@ -203,7 +216,7 @@ pub(crate) struct Render {
     #[command(flatten)]
     pub(crate) vars: VarsFiles,
     /// The directory that stands for `/`
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: PathBuf,
     /// The nginx that the files are for, as `nginx -v` prints it
     #[arg(long, value_name = "VERSION", value_parser = version, default_value = "1.22.1")]
@@ -253,7 +266,7 @@ pub(crate) struct Env {
 #[derive(Args, Debug)]
 pub(crate) struct Init {
     /// A file that does not exist yet; stdout without one
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,
 }
 
@@ -267,7 +280,7 @@ pub(crate) struct Completions {
 #[derive(Args, Debug)]
 pub(crate) struct Man {
     /// Where to put a page for wsgi-cli and each verb; the first goes to stdout without one
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) directory: Option<PathBuf>,
 }
 

@@ -106,7 +106,7 @@ enum Outcome<T> {
 pub(crate) fn examine<T: Send>(
     console: &mut Console<'_>,
     call: &Call<'_>,
-    make: impl Fn(&Loaded) -> Result<T, Vec<Problem>> + Sync,
+    on_load: impl Fn(&Loaded) -> Result<T, Vec<Problem>> + Sync,
     mut accept: impl FnMut(&mut Console<'_>, Accepted<T>) -> Result<(), CommandError>,
 ) -> Result<Examined, CommandError> {
     let Call {
@@ -123,7 +123,7 @@ pub(crate) fn examine<T: Send>(
     let inputs = CallInputs::read(vars)?;
     let operator = Operator::of_process();
     let look = |path: &OsString| {
-        let outcome = look(path, &inputs, &operator, &make);
+        let outcome = load(path, &inputs, &operator, &on_load);
         if !matches!(outcome, Outcome::Taken(..)) {
             call.refuse();
         }
@@ -144,7 +144,9 @@ pub(crate) fn examine<T: Send>(
             let mut problems = loaded.remarks.clone();
             if neighbours == Neighbours::OneHost {
                 let mut taken = claims.admit(&loaded.app);
-                taken.iter_mut().for_each(|problem| loaded.locate(problem));
+                for problem in &mut taken {
+                    loaded.locate(problem);
+                }
                 problems.extend(taken);
             }
             let name = loaded.app.name.to_string();
@@ -175,11 +177,11 @@ pub(crate) fn examine<T: Send>(
     Ok(examined)
 }
 
-fn look<T>(
+fn load<T>(
     path: &OsString,
     inputs: &CallInputs,
     operator: &Operator,
-    make: impl Fn(&Loaded) -> Result<T, Vec<Problem>>,
+    on_load: impl Fn(&Loaded) -> Result<T, Vec<Problem>>,
 ) -> Outcome<T> {
     let file = match VarsFile::read(path) {
         Ok(file) => file,
@@ -187,7 +189,7 @@ fn look<T>(
     };
     match inputs.load(&file, operator) {
         Err(rejected) => Outcome::Refused(file, rejected.problems),
-        Ok(loaded) => match make(&loaded) {
+        Ok(loaded) => match on_load(&loaded) {
             Ok(made) => Outcome::Taken(file, Box::new(loaded), made),
             Err(mut problems) => {
                 problems.extend(loaded.remarks);

@@ -1,7 +1,16 @@
 //! Render, plan, apply and deploy WSGI app containers from one vars file per app.
 //!
-//! The binary `wsgi-cli` is [`run`]; what it promises to scripts is [`exit`] and the `--json`
-//! documents.
+//! The binary `wsgi-cli` is [`run`]. What scripts may rely on:
+//!
+//! - the exit statuses in [`exit`]; results on stdout, everything else on stderr;
+//! - the documents of `--json`. Each has `files`: for every vars file `file`, `app`, `accepted` and
+//!   its `problems` with `severity`, `code`, `variable`, `line`, `column`, `message` and `help`. A
+//!   run that ended early has `errors` instead, each with `message`, `causes` and `help`;
+//! - `manifest.json` of a rendered tree, sorted by path. Each of its `artifacts` has `path`, `kind`
+//!   (`file`, `directory`, `symlink` or `absent`), `mode`, `owner`, `group`, `target`, `sensitive`,
+//!   `sha256`, `notify`, `checks`, and `app`, which is null where apps share it. `block` says that
+//!   a file is only the top lines of a file that somebody else may add to. `needs` lists what each
+//!   app needs besides: packages, user and group, keys by their fingerprints, the virtualenv.
 
 mod args;
 mod commands;
@@ -16,13 +25,16 @@ mod passwords;
 mod tree;
 mod vars_file;
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use serde::Serialize;
 
 use args::Arguments;
-use output::{Console, Paint, Verbosity, failure};
+use output::{Console, FailureJson, Paint, Verbosity, failure};
 
 pub use output::Stream;
 
@@ -52,8 +64,15 @@ where
             };
             let paint = Paint::new(arguments.color, terminal.1);
             let mut console = Console::new(out, err, paint, verbosity);
-            let done = commands::perform(arguments.verb, &mut console);
-            finish(&mut console, done)
+            let json = arguments.verb.is_json();
+            let perform = || commands::perform(arguments.verb, &mut console);
+            // The message of a panic has been printed by then, without a status that says whose
+            // fault it is.
+            if let Ok(done) = catch_unwind(AssertUnwindSafe(perform)) {
+                return finish(&mut console, done, json);
+            }
+            console.complain("this is a bug of wsgi-cli; please report it with the lines above\n");
+            ExitCode::from(exit::BUG)
         }
         Err(usage) => {
             let asked = !usage.use_stderr();
@@ -71,6 +90,7 @@ where
                 return finish(
                     &mut console,
                     printed.map(|()| exit::DONE).map_err(Into::into),
+                    false,
                 );
             }
             console.complain(&text);
@@ -80,13 +100,44 @@ where
 }
 
 /// Says why a command ended early, if it did, and gives the exit status.
-fn finish(console: &mut Console<'_>, done: Result<u8, error::CommandError>) -> ExitCode {
+fn finish(
+    console: &mut Console<'_>,
+    done: Result<u8, error::CommandError>,
+    json: bool,
+) -> ExitCode {
     let done = done.and_then(|status| Ok(console.flush().map(|()| status)?));
     ExitCode::from(done.unwrap_or_else(|error| {
-        for conflict in error.conflicts() {
-            console.complain(&failure(console.paint, conflict, Some(conflict.help())));
+        let conflicts = error.conflicts().iter();
+        let conflicts =
+            conflicts.map(|conflict| (conflict as &dyn Error, Some(conflict.help().to_owned())));
+        let all: Vec<_> = conflicts
+            .chain([(&error as &dyn Error, error.help())])
+            .collect();
+        if json {
+            let errors = all
+                .iter()
+                .map(|(error, help)| FailureJson::new(*error, help.as_deref()));
+            let document = Ended {
+                errors: errors.collect(),
+            };
+            // When stdout is what failed, stderr says so.
+            if console
+                .print_json(&document)
+                .and_then(|()| console.flush())
+                .is_ok()
+            {
+                return error.status();
+            }
         }
-        console.complain(&failure(console.paint, &error, error.help().as_deref()));
+        for (error, help) in all {
+            console.complain(&failure(console.paint, error, help.as_deref()));
+        }
         error.status()
     }))
+}
+
+/// The document of a run that ended early.
+#[derive(Serialize)]
+struct Ended {
+    errors: Vec<FailureJson>,
 }

@@ -60,14 +60,13 @@ impl Lookups for LookupsFrom<'_> {
             }
             Err(_) => self.directory.join(path),
         };
-        // A named pipe would wait for its writer.
-        let is_file = std::fs::metadata(&path).map(|found| found.is_file());
-        match is_file.map_err(failed)? {
-            true => read(&path)
-                .map_err(failed)?
-                .ok_or_else(|| LookupError::new("it has more than 1 MiB")),
-            false => Err(LookupError::new("it is no file")),
+        let found = std::fs::metadata(&path).map_err(|error| failed(&error))?;
+        if !found.is_file() {
+            // A named pipe would wait for its writer.
+            return Err(LookupError::new("it is no file"));
         }
+        let bytes = read(&path).map_err(|error| failed(&error))?;
+        bytes.ok_or_else(|| LookupError::new("it has more than 1 MiB"))
     }
 
     fn environment(&self, name: &str) -> Result<Option<String>, LookupError> {
@@ -115,7 +114,7 @@ fn is_missing(error: &io::Error) -> bool {
     )
 }
 
-fn failed(error: io::Error) -> LookupError {
+fn failed(error: &io::Error) -> LookupError {
     LookupError::new(match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => error.to_string(),

@@ -11,7 +11,7 @@ mod stream;
 mod tally;
 
 pub(crate) use console::{Console, PrintError, Verbosity};
-pub(crate) use failure::failure;
+pub(crate) use failure::{FailureJson, failure};
 pub(crate) use paint::Paint;
 pub(crate) use problem_json::ProblemJson;
 pub(crate) use report::report;

@@ -28,7 +28,7 @@ use wsgi_model::Bundle;
 
 pub(crate) use conflict::Conflict;
 pub(crate) use error::TreeError;
-pub(crate) use plan::Changes;
+pub(crate) use plan::{Change, Changes};
 pub(crate) use staging::StagedApp;
 
 use manifest::ManifestWriter;
@@ -66,7 +66,10 @@ impl OutTree {
     /// A directory that may be rendered into: new, empty, or written by an earlier run.
     pub(crate) fn new(name: &Path) -> Result<Self, TreeError> {
         if let Some(root) = resolve(name)? {
-            inspect(name, &root)?;
+            // What was interrupted may lack its manifest; it is finished before anything is staged.
+            if !journal::is_interrupted(&root) {
+                inspect(name, &root)?;
+            }
         }
         Ok(Self {
             name: name.to_owned(),
@@ -106,14 +109,14 @@ impl OutTree {
         }
     }
 
-    /// Makes the tree what was staged: all of it, or nothing.
-    pub(crate) fn commit(self) -> Result<Changes, TreeError> {
+    /// Makes the tree what was staged: all of it, or nothing. Tells each path that changes.
+    pub(crate) fn commit(self, tell: &mut dyn FnMut(Change, &str)) -> Result<Changes, TreeError> {
         let collected = self.collected.into_inner();
         let collected = collected.unwrap_or_else(std::sync::PoisonError::into_inner);
         let Some(open) = self.open.into_inner().transpose()? else {
             return Ok(Changes::default());
         };
-        let done = open.commit(collected);
+        let done = open.commit(collected, tell);
         match &done {
             Err(error) if error.is_half_done() => {}
             Err(_) => open.close(Changed::No),
@@ -157,11 +160,15 @@ impl OpenTree {
         })
     }
 
-    fn commit(&self, collected: Option<ManifestWriter>) -> Result<Changes, TreeError> {
+    fn commit(
+        &self,
+        collected: Option<ManifestWriter>,
+        tell: &mut dyn FnMut(Change, &str),
+    ) -> Result<Changes, TreeError> {
         let Some(collected) = collected else {
             return Ok(Changes::default());
         };
-        let mut changes = plan::plan(&self.root, &self.staging, collected)?;
+        let mut changes = plan::plan(&self.root, &self.staging, collected, tell)?;
         changes.resumed = self.resumed;
         if !changes.is_empty() {
             journal::perform(&self.root, &self.staging)?;

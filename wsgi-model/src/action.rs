@@ -1,6 +1,7 @@
 //! Commands as data, and what changes owe to daemons.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// One word of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +69,8 @@ pub enum Stage {
     Reload,
 }
 
-/// Something that a change owes: it runs once, however many artifacts ask for it.
+/// Something that a change owes: it runs once, however many artifacts ask for it, and is quick to
+/// clone for each of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Action {
@@ -77,16 +79,20 @@ pub struct Action {
     /// When it runs among others.
     pub stage: Stage,
     /// What runs, in order; the first failure ends it.
-    pub commands: Vec<Command>,
+    pub commands: Arc<[Command]>,
 }
 
 impl Action {
     /// An action of one's own.
-    pub fn new(name: impl Into<Cow<'static, str>>, stage: Stage, commands: Vec<Command>) -> Self {
+    pub fn new(
+        name: impl Into<Cow<'static, str>>,
+        stage: Stage,
+        commands: impl Into<Arc<[Command]>>,
+    ) -> Self {
         Self {
             name: name.into(),
             stage,
-            commands,
+            commands: commands.into(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use crate::{
     AbsPath, Access, AppName, CronTask, Database, Deploy, EmailAddress, EnvName, EnvPrefix,
-    EnvValue, EnvVar, Gunicorn, OwnedDir, Packages, SecretVariables, Site, Tls, UserName,
+    EnvValue, EnvVar, Gunicorn, OwnedDir, Owner, Packages, SecretVariables, Site, Tls, UserName,
     WsgiTarget,
 };
 
@@ -112,6 +112,17 @@ impl AppSpec {
     /// That user's primary group.
     pub fn group(&self) -> &UserName {
         &self.gunicorn.group
+    }
+
+    /// Who owns what is the app's own: its user and group.
+    pub fn owner(&self) -> Owner {
+        let (user, group) = (self.user().as_str(), self.group().as_str());
+        Owner::new(user.to_owned(), group.to_owned())
+    }
+
+    /// Who owns what root writes and the app reads: root, and the app's group.
+    pub fn read_only_owner(&self) -> Owner {
+        Owner::new("root", self.group().as_str().to_owned())
     }
 
     /// The environment that the app, its SSH sessions and its cron tasks share: the generated

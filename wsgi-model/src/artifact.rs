@@ -1,5 +1,6 @@
 //! What should be at one path of a host.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use camino::Utf8PathBuf;
@@ -39,14 +40,14 @@ impl fmt::Debug for Mode {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Owner {
     /// The user.
-    pub user: String,
+    pub user: Cow<'static, str>,
     /// The group.
-    pub group: String,
+    pub group: Cow<'static, str>,
 }
 
 impl Owner {
     /// An owner by two names.
-    pub fn new(user: impl Into<String>, group: impl Into<String>) -> Self {
+    pub fn new(user: impl Into<Cow<'static, str>>, group: impl Into<Cow<'static, str>>) -> Self {
         Self {
             user: user.into(),
             group: group.into(),
@@ -54,8 +55,11 @@ impl Owner {
     }
 
     /// `root:root`.
-    pub fn root() -> Self {
-        Self::new("root", "root")
+    pub const fn root() -> Self {
+        Self {
+            user: Cow::Borrowed("root"),
+            group: Cow::Borrowed("root"),
+        }
     }
 }
 

@@ -123,17 +123,24 @@ impl Layout<'_> {
 
     /// What outlives releases: `{storage}{name}`.
     pub fn storage(&self) -> AbsPath {
-        self.0.places.storage.join(self.0.name.as_str())
+        self.stored("")
+    }
+
+    fn stored(self, after: &str) -> AbsPath {
+        self.0
+            .places
+            .storage
+            .join_all(&[self.0.name.as_str(), after])
     }
 
     /// The page for failures.
     pub fn error_page(&self) -> AbsPath {
-        self.storage().join("500.html")
+        self.stored("/500.html")
     }
 
     /// The page for maintenance.
     pub fn maintenance_page(&self) -> AbsPath {
-        self.storage().join("maintenance.html")
+        self.stored("/maintenance.html")
     }
 
     /// While this file exists, the site answers with the maintenance page.
@@ -143,7 +150,7 @@ impl Layout<'_> {
 
     /// The app's own log, which gunicorn writes.
     pub fn app_log(&self) -> AbsPath {
-        self.0.places.logs.join(&format!("{}.log", self.0.name))
+        self.0.places.logs.join_all(&[self.0.name.as_str(), ".log"])
     }
 
     /// The documented name of what the program prints: a link to
@@ -197,7 +204,7 @@ impl Layout<'_> {
 
     /// The lock file of a cron task.
     pub fn lock_file(&self, slug: &Slug) -> AbsPath {
-        self.lock_dir().join(&format!("{slug}.lock"))
+        self.lock_dir().join_all(&[slug.as_str(), ".lock"])
     }
 
     /// What is below it belongs to one app each.

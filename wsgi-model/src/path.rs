@@ -75,8 +75,19 @@ impl AbsPath {
     /// In debug builds, when `name` is absolute or climbs.
     #[must_use]
     pub fn join(&self, name: &str) -> Self {
+        self.join_all(&[name])
+    }
+
+    /// As [`join`](Self::join), with the name in parts.
+    #[must_use]
+    pub(crate) fn join_all(&self, parts: &[&str]) -> Self {
         let base = if self.is_root() { "" } else { self.as_str() };
-        Self::derived([base, "/", name].concat())
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let mut path = String::with_capacity(base.len() + 1 + length);
+        path.push_str(base);
+        path.push('/');
+        path.extend(parts.iter().copied());
+        Self::derived(path)
     }
 
     /// The path without a trailing slash, `/` for the root.

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use serde::Serialize;
 use wsgi_model::EmailAddress;
 
+use crate::template::{Field, Value};
+
 /// `mailto:` and an address, as a URI (RFC 6068).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mailto(String);
 
 impl Mailto {
@@ -25,6 +25,12 @@ impl Mailto {
         uri.push('@');
         encode(domain, &mut uri);
         Self(uri)
+    }
+}
+
+impl Field for Mailto {
+    fn value(&self) -> Value<'_> {
+        self.0.value()
     }
 }
 

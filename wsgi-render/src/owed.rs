@@ -1,5 +1,7 @@
 //! The actions that changed artifacts owe, and the checks that several of them share.
 
+use std::sync::LazyLock;
+
 use wsgi_model::{Action, AppName, Command, Stage};
 
 const SUPERVISOR_CONF: &str = "/etc/supervisor/supervisord.conf";
@@ -13,25 +15,32 @@ fn supervisorctl() -> Command {
 
 /// Restarts the program of an app.
 pub(crate) fn restart_app(app: &AppName) -> Action {
-    let command = supervisorctl().arg("restart").arg(app.to_string());
-    Action::new(format!("restart {app}"), Stage::Restart, vec![command])
+    let command = supervisorctl().arg("restart").arg(app.as_str().to_owned());
+    Action::new(
+        ["restart ", app.as_str()].concat(),
+        Stage::Restart,
+        [command],
+    )
 }
 
 /// Lets supervisor read changed programs of an app, and start, restart or stop it accordingly.
 pub(crate) fn update_supervisor(app: &AppName) -> Action {
     let reread = supervisorctl().arg("reread");
-    let update = supervisorctl().arg("update").arg(app.to_string());
+    let update = supervisorctl().arg("update").arg(app.as_str().to_owned());
     Action::new(
         format!("update supervisor's program {app}"),
         Stage::Reread,
-        vec![reread, update],
+        [reread, update],
     )
 }
 
 /// Lets systemd read changed units.
 pub(crate) fn reload_systemd() -> Action {
-    let command = Command::new("/usr/bin/systemctl").arg("daemon-reload");
-    Action::new("reload systemd", Stage::Reread, vec![command])
+    static RELOAD: LazyLock<Action> = LazyLock::new(|| {
+        let command = Command::new("/usr/bin/systemctl").arg("daemon-reload");
+        Action::new("reload systemd", Stage::Reread, [command])
+    });
+    RELOAD.clone()
 }
 
 /// Has systemd count the unit of an app as started, so that it can stop it. Last, since the unit
@@ -40,11 +49,7 @@ pub(crate) fn start_unit(app: &AppName) -> Action {
     let command = Command::new("/usr/bin/systemctl")
         .arg("start")
         .arg(format!("{app}.service"));
-    Action::new(
-        format!("start the unit {app}"),
-        Stage::Reload,
-        vec![command],
-    )
+    Action::new(format!("start the unit {app}"), Stage::Reload, [command])
 }
 
 /// Loads supervisor's whole configuration as its daemon would, users included. One program of an
@@ -63,9 +68,12 @@ pub(crate) fn test_nginx() -> Command {
 
 /// Tests nginx's configuration, then has it taken up without dropping a connection.
 pub(crate) fn reload_nginx() -> Action {
-    Action::new(
-        "reload nginx",
-        Stage::Reload,
-        vec![test_nginx(), Command::new(NGINX).arg("-s").arg("reload")],
-    )
+    static RELOAD: LazyLock<Action> = LazyLock::new(|| {
+        Action::new(
+            "reload nginx",
+            Stage::Reload,
+            [test_nginx(), Command::new(NGINX).arg("-s").arg("reload")],
+        )
+    });
+    RELOAD.clone()
 }

@@ -5,11 +5,10 @@ mod view;
 
 use std::sync::OnceLock;
 
-use serde::Serialize;
-
 use crate::{Dialect, RenderError};
 use program::Program;
-use view::View;
+
+pub(crate) use view::{Field, Record, Value, view};
 
 /// A template whose `{{values}}` are quoted by one dialect.
 ///
@@ -44,7 +43,7 @@ impl Template {
     }
 
     /// The text of `view` in this template.
-    pub(crate) fn render(&self, view: &impl Serialize) -> Result<String, RenderError> {
+    pub(crate) fn render(&self, view: &dyn Record) -> Result<String, RenderError> {
         let fault = |source| RenderError::Template {
             template: self.name,
             source,
@@ -54,25 +53,58 @@ impl Template {
             .get_or_init(|| Program::compile(self.source))
             .as_ref();
         let program = program.map_err(|e| fault(e.clone()))?;
-        let view = View::of(view).map_err(fault)?;
-        program.run(&view, self.dialect).map_err(|stop| match stop {
-            program::Stop::Fault(source) => fault(source),
-            program::Stop::Unquotable { field, source } => RenderError::Unquotable {
-                template: self.name,
-                field,
-                source,
-            },
-        })
+        program
+            .run(view, self.dialect)
+            .map_err(|stop| match *stop.0 {
+                program::Reason::Fault(source) => fault(source),
+                program::Reason::Unquotable { field, source } => RenderError::Unquotable {
+                    template: self.name,
+                    field,
+                    source,
+                },
+            })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::{Value as Json, json};
 
+    use super::view::List;
     use super::*;
 
-    fn render(source: &'static str, view: &Value) -> Result<String, RenderError> {
+    impl Record for Json {
+        fn field(&self, name: &str) -> Option<Value<'_>> {
+            self.get(name).map(Field::value)
+        }
+    }
+
+    impl List for Json {
+        fn len(&self) -> usize {
+            self.as_array().map_or(0, Vec::len)
+        }
+
+        fn item(&self, index: usize) -> Value<'_> {
+            self[index].value()
+        }
+    }
+
+    impl Field for Json {
+        fn value(&self) -> Value<'_> {
+            match self {
+                Json::Bool(bool) => Value::Bool(*bool),
+                Json::Number(number) => {
+                    let number = number.as_u64().and_then(|n| u32::try_from(n).ok());
+                    Value::Number(number.expect("a small number"))
+                }
+                Json::String(text) => Value::Text(text),
+                Json::Array(_) => Value::List(self),
+                _ => Value::Record(self),
+            }
+        }
+    }
+
+    fn render(source: &'static str, view: &Json) -> Result<String, RenderError> {
         Template::new("test", Dialect::Shell, source).render(view)
     }
 

@@ -15,12 +15,12 @@ const MASK: &str = "********";
 
 #[derive(serde::Serialize)]
 struct Document {
-    apps: Vec<App>,
+    apps: Vec<AppJson>,
     files: Vec<FileJson>,
 }
 
 #[derive(serde::Serialize)]
-struct App {
+struct AppJson {
     app: String,
     file: String,
     environment: Environment,
@@ -53,7 +53,7 @@ pub(super) fn env(args: &Env, console: &mut Console<'_>) -> Result<u8, CommandEr
             let environment = environment(app, args.show_secrets);
             if reader == Reader::Program {
                 let (app, file) = (app.name.to_string(), accepted.file);
-                apps.push(App {
+                apps.push(AppJson {
                     app,
                     file,
                     environment,

@@ -10,7 +10,7 @@ use crate::args::{InitSystem, Render};
 use crate::error::CommandError;
 use crate::examination::{Call, Examined, FileJson, Neighbours, Reader, examine};
 use crate::output::{Console, Verbosity, visible};
-use crate::tree::{Changes, OutTree, StagedApp};
+use crate::tree::{Change, Changes, OutTree, StagedApp};
 
 #[derive(Serialize)]
 struct Document {
@@ -38,7 +38,7 @@ pub(super) fn render(args: &Render, console: &mut Console<'_>) -> Result<u8, Com
     let tree = OutTree::new(&args.out)?;
     let failed = AtomicBool::new(false);
     let mut failure = None;
-    let make = |loaded: &Loaded| {
+    let on_load = |loaded: &Loaded| {
         if call.is_refused() || failed.load(Ordering::Relaxed) {
             return Ok(None);
         }
@@ -46,7 +46,7 @@ pub(super) fn render(args: &Render, console: &mut Console<'_>) -> Result<u8, Com
         failed.fetch_or(made.is_err(), Ordering::Relaxed);
         Ok(Some(made))
     };
-    let examined = examine(console, &call, make, |_, accepted| {
+    let examined = examine(console, &call, on_load, |_, accepted| {
         let made: Made = accepted.made;
         let collected = made
             .transpose()
@@ -60,7 +60,14 @@ pub(super) fn render(args: &Render, console: &mut Console<'_>) -> Result<u8, Com
     });
     match (examined, failure) {
         (Ok(examined), None) if examined.refused == 0 => {
-            let changes = tree.commit()?;
+            let changes = tree.commit(&mut |change, path| {
+                let what = match change {
+                    Change::New => "new",
+                    Change::Changed => "changed",
+                    Change::Removed => "removed",
+                };
+                console.say(format_args!("{what} {path}"));
+            })?;
             tell(args, console, call.reader, examined, changes)
         }
         (Ok(examined), failure) => {

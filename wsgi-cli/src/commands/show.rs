@@ -16,12 +16,12 @@ const WIDEST: usize = 64;
 
 #[derive(serde::Serialize)]
 struct Document {
-    apps: Vec<App>,
+    apps: Vec<AppJson>,
     files: Vec<FileJson>,
 }
 
 #[derive(serde::Serialize)]
-struct App {
+struct AppJson {
     app: String,
     file: String,
     variables: Variables,
@@ -63,7 +63,7 @@ pub(super) fn show(args: &Show, console: &mut Console<'_>) -> Result<u8, Command
         |console, accepted| {
             let (file, loaded) = (accepted.file, &accepted.loaded);
             if reader == Reader::Program {
-                apps.push(App::new(file, loaded));
+                apps.push(AppJson::new(file, loaded));
                 return Ok(());
             }
             let between = if std::mem::take(&mut first) {
@@ -82,7 +82,7 @@ pub(super) fn show(args: &Show, console: &mut Console<'_>) -> Result<u8, Command
     Ok(status)
 }
 
-impl App {
+impl AppJson {
     fn new(file: String, loaded: &Loaded) -> Self {
         let values = loaded.app.variables(Exposure::Masked).into_iter();
         let variables = values

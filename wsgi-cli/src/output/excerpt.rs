@@ -146,12 +146,12 @@ mod tests {
 
     fn excerpt(line: &str, marked: Range<usize>) -> (String, String) {
         let excerpt = Excerpt::new(&[Piece::Open(line)], &marked);
-        let marker = format!(
+        let below = format!(
             "{}{}",
             " ".repeat(excerpt.indent),
             "^".repeat(excerpt.width)
         );
-        (excerpt.text, marker)
+        (excerpt.text, below)
     }
 
     fn both(text: &str, marker: &str) -> (String, String) {

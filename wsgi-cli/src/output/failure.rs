@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
+use serde::Serialize;
+
 use super::{Paint, visible};
 
 /// An error with its causes and the remedy.
@@ -24,4 +26,23 @@ pub(crate) fn failure(paint: Paint, error: &dyn Error, help: Option<&str>) -> St
         put("help", help);
     }
     text
+}
+
+/// An error in a JSON document.
+#[derive(Serialize)]
+pub(crate) struct FailureJson {
+    message: String,
+    causes: Vec<String>,
+    help: Option<String>,
+}
+
+impl FailureJson {
+    pub(crate) fn new(error: &dyn Error, help: Option<&str>) -> Self {
+        let causes = std::iter::successors(error.source(), |&cause| cause.source());
+        Self {
+            message: error.to_string(),
+            causes: causes.map(ToString::to_string).collect(),
+            help: help.map(str::to_owned),
+        }
+    }
 }

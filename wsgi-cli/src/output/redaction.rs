@@ -5,9 +5,15 @@
 //! belongs to a variable that never holds a secret is shown, everything else is masked. A value is
 //! shown only where it is known to be harmless; what cannot be told apart is masked.
 
+mod line;
+mod variable;
+
 use std::ops::Range;
 
-use wsgi_model::{Definition, Type, VARIABLES, nearest};
+use wsgi_model::Definition;
+
+use line::{entry_of, name_column, names, split_lines};
+use variable::{holds_secret, is_key, key, last_step, steps, type_at, variable};
 
 /// Instead of a secret; its length says nothing of the secret's.
 pub(super) const MASK: &str = "********";
@@ -43,6 +49,9 @@ impl<'a> SourceText<'a> {
             let name = top_level_name(text);
             if let Some(name) = name {
                 owner = variable(name);
+            } else if !text.starts_with([' ', '\t', '#', '-']) && !text.is_empty() {
+                // Something went wrong here, and who knows what is below.
+                owner = None;
             }
             lines.push(Line {
                 text,
@@ -67,15 +76,13 @@ impl<'a> SourceText<'a> {
         // Somebody may give a private key where a public one belongs.
         let holds_key = line.text.contains("PRIVATE KEY");
         let about_secret = holds_key || about.is_some_and(holds_secret);
-        let owner_is_open = line.owner.is_some_and(|d| !holds_secret(d.takes));
-        if owner_is_open && !about_secret {
-            return Some(vec![Piece::Open(line.text)]);
-        }
         // What cannot be parsed may not be what its indentation says either.
-        if !variable.is_empty() && !about_secret && self.is_open_entry(index) {
+        let open = self.is_of_open_variable(index, variable)
+            || (!variable.is_empty() && self.is_open_entry(index));
+        if open && !about_secret {
             return Some(vec![Piece::Open(line.text)]);
         }
-        let shown = self.shown_name(line, variable);
+        let shown = Self::shown_name(line, variable);
         let value = &line.text[shown.len()..];
         let mut pieces = vec![Piece::Open(shown)];
         let marked = bytes(line.text, marked);
@@ -113,7 +120,7 @@ impl<'a> SourceText<'a> {
     }
 
     /// The beginning of a line up to its value, when the name there is harmless.
-    fn shown_name(&self, line: &Line<'a>, variable: &str) -> &'a str {
+    fn shown_name(line: &Line<'a>, variable: &str) -> &'a str {
         let Some((name, value_at)) = entry_of(line.text) else {
             let indent = line.text.len() - line.text.trim_start_matches([' ', '-']).len();
             return &line.text[..indent];
@@ -126,6 +133,31 @@ impl<'a> SourceText<'a> {
         }
         let indent = line.text.len() - line.text.trim_start_matches([' ', '-']).len();
         &line.text[..indent]
+    }
+
+    /// Whether a line belongs to a variable that holds no secret. After a slip in the line that begins
+    /// a variable, its lines seem to be of the one before, so they must look like that one's.
+    fn is_of_open_variable(&self, index: usize, variable: &str) -> bool {
+        let line = &self.lines[index];
+        let Some(owner) = line.owner.filter(|d| !holds_secret(d.takes)) else {
+            return false;
+        };
+        if line.begins {
+            return true;
+        }
+        let mut names = names(line.text).peekable();
+        if names.peek().is_some() {
+            return names.all(|name| {
+                is_key(owner.takes, name) || steps(variable).any(|step| is_name(name, step))
+            });
+        }
+        let first = self.lines[..index].iter().rfind(|line| line.begins);
+        let value = first.and_then(|first| Some(&first.text[entry_of(first.text)?.1..]));
+        let item = line.text.trim_start_matches(' ').starts_with("- ");
+        value.is_some_and(|value| match value.chars().next() {
+            None | Some('#') => item && !line.text.contains('{'),
+            Some(sign) => "[|>".contains(sign) && !line.text.contains('{'),
+        })
     }
 
     /// Whether a line is `name: value` of a mapping, and neither the name nor what is around it takes
@@ -172,14 +204,6 @@ fn is_scalar(span: &str) -> bool {
     !span.contains(['{', '[', ':', ','])
 }
 
-/// The lines as the loader counts them.
-fn split_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.split('\n').flat_map(|line| {
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        line.split('\r')
-    })
-}
-
 /// A text that may only be shown when it is punctuation.
 fn closed(text: &str) -> Piece<'_> {
     if text.chars().all(|c| " ,:{}[]-".contains(c)) {
@@ -187,21 +211,6 @@ fn closed(text: &str) -> Piece<'_> {
     } else {
         Piece::Masked(text)
     }
-}
-
-/// The variable of a top-level name, also of one that was mistyped.
-fn variable(name: &str) -> Option<&'static Definition> {
-    let find = |name: &str| {
-        VARIABLES
-            .iter()
-            .copied()
-            .find(|d| d.name == name || d.aliases.contains(&name))
-    };
-    find(name).or_else(|| {
-        let ours = name.to_ascii_lowercase().starts_with("wsgi");
-        let known = VARIABLES.iter().map(|d| d.name);
-        find(nearest(name, known).filter(|_| ours)?)
-    })
 }
 
 /// The name at the very beginning of a line. A line without a colon counts when its first word is
@@ -217,39 +226,6 @@ fn top_level_name(line: &str) -> Option<&str> {
     variable(word).map(|_| word)
 }
 
-/// The name of a `name: value` line, possibly of a list's item, and where the value begins.
-fn entry_of(line: &str) -> Option<(&str, usize)> {
-    let start = name_column(line);
-    let rest = &line[start..];
-    let (name, after) = match rest.chars().next()? {
-        quote @ ('"' | '\'') => {
-            let end = rest[1..].find(quote)? + 1;
-            (&rest[1..end], end + 1)
-        }
-        _ => {
-            let end = rest
-                .find(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)))
-                .unwrap_or(rest.len());
-            (&rest[..end], end)
-        }
-    };
-    let value = rest[after..].trim_start_matches(' ').strip_prefix(':')?;
-    if name.is_empty() || !(value.is_empty() || value.starts_with([' ', '\t'])) {
-        return None;
-    }
-    let value = value.trim_start_matches([' ', '\t']);
-    Some((name, line.len() - value.len()))
-}
-
-/// Where the name of a line begins, after blanks and the dashes of lists.
-fn name_column(line: &str) -> usize {
-    let mut rest = line.trim_start_matches(' ');
-    while let Some(item) = rest.strip_prefix("- ") {
-        rest = item.trim_start_matches(' ');
-    }
-    line.len() - rest.len()
-}
-
 /// The range of bytes of a range of characters.
 fn bytes(line: &str, chars: Range<usize>) -> Range<usize> {
     let at = |n: usize| line.char_indices().nth(n).map_or(line.len(), |(i, _)| i);
@@ -257,83 +233,10 @@ fn bytes(line: &str, chars: Range<usize>) -> Range<usize> {
     start..at(chars.end).max(start)
 }
 
-/// The steps of a variable's path, without brackets.
-fn steps(path: &str) -> impl Iterator<Item = &str> {
-    path.split(['.', '['])
-        .map(|step| step.trim_end_matches(']'))
-        .filter(|step| !step.is_empty())
-}
-
-fn last_step(path: &str) -> Option<&str> {
-    steps(path).last()
-}
-
 /// Whether a text is this name as it may be written.
 fn is_name(text: &str, name: &str) -> bool {
-    text.trim_matches(['"', '\'']).eq_ignore_ascii_case(name)
-}
-
-/// What the variable at a path takes.
-fn type_at(path: &str) -> Option<Type> {
-    let mut steps = steps(path);
-    let mut takes = variable(steps.next()?)?.takes;
-    for step in steps {
-        if step.bytes().all(|b| b.is_ascii_digit()) {
-            takes = items(takes);
-            continue;
-        }
-        if matches!(takes, Type::Environment) {
-            return Some(takes);
-        }
-        takes = key(takes, step)?;
-    }
-    Some(takes)
-}
-
-/// What is in a list.
-fn items(takes: Type) -> Type {
-    match takes {
-        Type::Optional(inner) => items(*inner),
-        Type::List(inner) | Type::OneOrList(inner) => *inner,
-        other => other,
-    }
-}
-
-/// What a key of a mapping takes; a list stands for its items.
-fn key(takes: Type, name: &str) -> Option<Type> {
-    match takes {
-        Type::Optional(inner) | Type::List(inner) | Type::OneOrList(inner) => key(*inner, name),
-        Type::Record(keys) | Type::RecordOrText(keys) => {
-            keys.iter().find(|d| d.name == name).map(|d| d.takes)
-        }
-        _ => None,
-    }
-}
-
-/// Whether a name is a key anywhere in a type.
-fn is_key(takes: Type, name: &str) -> bool {
-    match takes {
-        Type::Optional(inner) | Type::List(inner) | Type::OneOrList(inner) => is_key(*inner, name),
-        Type::Record(keys) | Type::RecordOrText(keys) => {
-            keys.iter().any(|d| d.name == name || is_key(d.takes, name))
-        }
-        _ => false,
-    }
-}
-
-/// Whether a value of a type may be, or hold, a secret. So does a type that is not known here.
-fn holds_secret(takes: Type) -> bool {
-    match takes {
-        Type::Switch
-        | Type::Integer { .. }
-        | Type::Text { .. }
-        | Type::Directory
-        | Type::File
-        | Type::Choice(_) => false,
-        Type::Optional(inner) | Type::List(inner) | Type::OneOrList(inner) => holds_secret(*inner),
-        Type::Record(keys) | Type::RecordOrText(keys) => keys.iter().any(|d| holds_secret(d.takes)),
-        _ => true,
-    }
+    let bare = |text: &'_ str| text.trim_matches(['"', '\'']).to_ascii_lowercase();
+    bare(text) == bare(name)
 }
 
 #[cfg(test)]

@@ -18,11 +18,10 @@ pub(crate) enum Conflict {
 impl Conflict {
     pub(crate) const fn help(&self) -> &'static str {
         match self {
-            Self::Foreign(_) => "move it away, or render into another directory",
             Self::Edited(_) => {
                 "keep your change elsewhere (better: in the vars file), remove the file, and render again"
             }
-            Self::NoDirectory(_) | Self::Directory(_) => {
+            Self::Foreign(_) | Self::NoDirectory(_) | Self::Directory(_) => {
                 "move it away, or render into another directory"
             }
         }

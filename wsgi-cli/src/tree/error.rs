@@ -73,6 +73,7 @@ impl TreeError {
     pub(crate) fn conflicts(&self) -> &[Conflict] {
         match self {
             Self::Conflicts(conflicts) => conflicts,
+            Self::HalfDone { source, .. } => source.conflicts(),
             _ => &[],
         }
     }

@@ -74,16 +74,16 @@ pub(super) fn perform(root: &Path, staging: &Staging) -> Result<(), TreeError> {
         }
         Ok(())
     };
+    let half_done = |cause| TreeError::HalfDone {
+        directory: root.to_owned(),
+        source: Box::new(cause),
+    };
     match all() {
-        Ok(()) => forget(staging),
-        Err(cause) => match undo(root, staging, done)
-            .and_then(|()| Ok(fs::remove_file(staging.file(COMPLETE))?))
-        {
-            Ok(()) => Err(cause),
-            Err(_) => Err(TreeError::HalfDone {
-                directory: root.to_owned(),
-                source: Box::new(cause),
-            }),
+        // The next run would do the steps again, and find them done.
+        Ok(()) => forget(staging).map_err(half_done),
+        Err(cause) => match undo(root, staging, done) {
+            Ok(()) if forget(staging).is_ok() => Err(cause),
+            _ => Err(half_done(cause)),
         },
     }
 }
@@ -105,6 +105,11 @@ fn undo(root: &Path, staging: &Staging, last: usize) -> io::Result<()> {
 fn forget(staging: &Staging) -> Result<(), TreeError> {
     let path = staging.file(COMPLETE);
     fs::remove_file(&path).map_err(|error| TreeError::io("remove", &path, &error))
+}
+
+/// Whether a run was killed after it had begun to change the tree.
+pub(super) fn is_interrupted(root: &Path) -> bool {
+    Staging::left_in(root).file(COMPLETE).exists()
 }
 
 /// Finishes a run that was killed on its way, or removes what it had put aside; says whether it

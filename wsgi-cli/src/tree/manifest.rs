@@ -7,7 +7,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wsgi_model::{
-    Artifact, Check, CheckMoment, Command, Needs, Node, OnlyIf, PublicKey, Sensitivity, Word,
+    AptPackage, Artifact, Check, CheckMoment, Command, Needs, Node, OnlyIf, PublicKey, Sensitivity,
+    Word,
 };
 
 use super::TreeError;
@@ -124,8 +125,8 @@ pub(super) fn artifact_line(artifact: &Artifact, digest: Option<&str>) -> String
         kind,
         block: matches!(artifact.node, Node::Block { .. }),
         mode: mode.map(ToString::to_string),
-        owner: owner.map(|owner| owner.user.as_str()),
-        group: owner.map(|owner| owner.group.as_str()),
+        owner: owner.map(|owner| &*owner.user),
+        group: owner.map(|owner| &*owner.group),
         target: target.map(|target| target.as_str()),
         sensitive: artifact.sensitivity() == Sensitivity::Secret,
         sha256: digest,
@@ -168,7 +169,7 @@ pub(super) fn needs_line(app: &str, needs: &Needs) -> String {
         app,
         packages: PackagesJson {
             update_cache: packages.update_cache,
-            names: packages.names.iter().map(|name| name.as_str()).collect(),
+            names: packages.names.iter().map(AptPackage::as_str).collect(),
         },
         group: user.group.as_str(),
         user: UserJson {

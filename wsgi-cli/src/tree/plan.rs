@@ -18,6 +18,14 @@ use super::{MANIFEST, TreeError};
 /// More conflicts are not looked for.
 const MOST_CONFLICTS: usize = 100;
 
+/// What becomes of a path that is not as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    New,
+    Changed,
+    Removed,
+}
+
 /// What a run did to the tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
@@ -42,6 +50,7 @@ pub(super) fn plan(
     root: &Path,
     staging: &Staging,
     collected: ManifestWriter,
+    tell: &mut dyn FnMut(Change, &str),
 ) -> Result<Changes, TreeError> {
     let old_manifest = root.join(MANIFEST);
     let has_previous = previous::is_ours(&old_manifest)
@@ -57,6 +66,7 @@ pub(super) fn plan(
         good_parent: PathBuf::new(),
         desired: has_previous.then(Desired::default),
         emptied: BTreeSet::new(),
+        tell,
     };
     if has_previous {
         previous::read(&old_manifest, |old| {
@@ -111,6 +121,7 @@ struct Planner<'a> {
     desired: Option<Desired>,
     /// Directories in which something of ours was, and perhaps nothing is any more.
     emptied: BTreeSet<String>,
+    tell: &'a mut dyn FnMut(Change, &str),
 }
 
 /// What is above a path.
@@ -138,7 +149,7 @@ impl Planner<'_> {
         match self.above(&new.path)? {
             Above::Directories => {}
             Above::Missing(path) => {
-                self.changes.made += 1;
+                self.change(Change::New, &new.path);
                 return self.place(path);
             }
             Above::Blocked(path) => {
@@ -149,14 +160,14 @@ impl Planner<'_> {
         let at = below(self.root, &new.path);
         match (self.occupant(&at)?, new.kind) {
             (Occupant::Nothing, _) => {
-                self.changes.made += 1;
+                self.change(Change::New, &new.path);
                 self.place(&new.path)
             }
             (Occupant::Directory { mode }, Kind::Directory) => self.keep(new, mode),
             (Occupant::Directory { .. }, _) => self.conflict(Conflict::Directory(at)),
             (_, Kind::Directory) => match old {
                 Some(old) if self.is_as_recorded(&old.was, &at)? => {
-                    self.changes.changed += 1;
+                    self.change(Change::Changed, &new.path);
                     self.step(&Step::Remove {
                         path: new.path.clone(),
                         was: old.was.clone(),
@@ -181,7 +192,7 @@ impl Planner<'_> {
                 if !self.is_as_recorded(&old.was, &at)? {
                     return self.conflict(Conflict::Edited(at));
                 }
-                self.changes.changed += 1;
+                self.change(Change::Changed, &new.path);
                 self.step(&Step::Replace {
                     path: new.path.clone(),
                     was: old.was.clone(),
@@ -194,7 +205,7 @@ impl Planner<'_> {
     fn keep(&mut self, new: &Wanted, mode: u32) -> Result<(), TreeError> {
         match new.mode {
             Some(wanted) if wanted != mode => {
-                self.changes.changed += 1;
+                self.change(Change::Changed, &new.path);
                 let path = new.path.clone();
                 self.step(&Step::SetMode {
                     path,
@@ -234,7 +245,7 @@ impl Planner<'_> {
             if !self.is_as_recorded(&old.was, &at)? {
                 return self.conflict(Conflict::Edited(at));
             }
-            self.changes.removed += 1;
+            self.change(Change::Removed, &old.path);
             self.step(&Step::Remove {
                 path: old.path.clone(),
                 was: old.was.clone(),
@@ -280,6 +291,15 @@ impl Planner<'_> {
         self.changes.steps = self.journal.steps;
         self.journal.finish(self.staging)?;
         Ok(self.changes)
+    }
+
+    fn change(&mut self, change: Change, path: &str) {
+        match change {
+            Change::New => self.changes.made += 1,
+            Change::Changed => self.changes.changed += 1,
+            Change::Removed => self.changes.removed += 1,
+        }
+        (self.tell)(change, path);
     }
 
     fn step(&mut self, step: &Step) -> Result<(), TreeError> {

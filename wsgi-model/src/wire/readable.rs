@@ -3,6 +3,7 @@
 mod collections;
 mod scalars;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::name::shown;
 use crate::variable::{Fallback, Type};
 use crate::wire::plain::Plain;
 use crate::wire::scalar::Scalar;
-use crate::wire::yaml::{Node, Value};
+use crate::wire::yaml::{Entry, Node, Value};
 use crate::{Definition, Invalid, Place, Problem, Severity};
 
 pub(crate) use collections::{Environment, OneOrMany, UpperEnvironment};
@@ -89,6 +90,17 @@ pub(crate) fn step(key: &str) -> String {
         format!(".{}", shown(key))
     } else {
         format!(".'{}'", shown(key))
+    }
+}
+
+/// What is shown of the name of an entry. One that is no plain name and has no value may be both:
+/// `{password:s3cret}`, without the space after the colon. Then only its beginning is shown.
+pub(crate) fn shown_key(entry: &Entry) -> Cow<'_, str> {
+    let key = entry.key.python_text();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    match key.find(|c| !plain(c)) {
+        Some(end) if entry.node.is_nothing() => Cow::Owned(format!("{}…", &key[..end])),
+        _ => key,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Types that are mappings with known keys.
 
-use super::readable::{At, Readable, kind_of, stand_in, step, warn_of_respelling};
+use super::readable::{At, Readable, kind_of, shown_key, stand_in, step, warn_of_respelling};
 use super::scalar::Kind;
 use super::yaml::{Entry, Node, Value};
 use crate::variable::{Fallback, Type, Variable};
@@ -46,7 +46,7 @@ impl<'n> Fields<'n> {
             if let Some(near) = near {
                 at.stand_in_below(&step(near));
             }
-            let step_to = at.step(&key);
+            let step_to = at.step(&shown_key(entry));
             at.below(&step_to, |at| {
                 let help = match near {
                     Some(near) => format!("did you mean `{near}`?"),

@@ -24,6 +24,7 @@ pub(super) fn yaml(value: &Plain, exposure: Exposure) -> String {
         unreachable!("texts, numbers, lists and mappings serialize: {error}")
     });
     yaml.replace(&format!("'@{sign}"), "'")
+        .replace(&format!("\"{sign}\\x01"), "\"")
 }
 
 /// The letters for private use in all texts of a value.
@@ -54,12 +55,17 @@ struct Written<'a> {
     value: &'a Plain,
     exposure: Exposure,
     /// A letter that stands in no text. After an `@`, which YAML reserves, it makes the writer quote a
-    /// text that would be a boolean, a number or a date without; it is taken out again.
+    /// text that would be a boolean, a number or a date without. Before a control character it makes
+    /// it take double quotes, in which there are escapes. Both are taken out again.
     sign: char,
 }
 
 impl Written<'_> {
     fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        // Line ends to a reader of YAML 1.1, letters to one of 1.2.
+        if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
+            return Cow::Owned(format!("{}\u{1}{text}", self.sign));
+        }
         let is_text = matches!(resolve(text), Ok(Kind::Str));
         if is_text || text.contains('\n') {
             return Cow::Borrowed(text);
@@ -107,6 +113,29 @@ impl Serialize for Written<'_> {
                 }
                 map.end()
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_that_only_some_readers_take_for_line_ends_are_escaped() {
+        for text in ["a\u{2028}b", "\u{85}", "it's \"\u{2029}\"", "a\n\u{2028}\n"] {
+            let yaml = yaml(
+                &Plain::Map(vec![("x", Plain::Text(text.to_owned()))]),
+                Exposure::Exposed,
+            );
+            let root = crate::wire::yaml::read(yaml.as_bytes()).expect("it is read");
+            let crate::wire::yaml::Value::Map(entries) = root.value else {
+                panic!("a mapping")
+            };
+            let crate::wire::yaml::Value::Scalar(scalar) = &entries[0].node.value else {
+                panic!("a text")
+            };
+            assert_eq!(scalar.written, text, "{yaml}");
         }
     }
 }

@@ -12,16 +12,31 @@ impl Bare {
             bare[byte as usize] = byte.is_ascii_alphanumeric();
             byte += 1;
         }
+        Self(bare).with(more)
+    }
+
+    /// These alone.
+    pub(super) const fn only(bytes: &[u8]) -> Self {
+        Self([false; 256]).with(bytes)
+    }
+
+    const fn with(mut self, bytes: &[u8]) -> Self {
         let mut i = 0;
-        while i < more.len() {
-            bare[more[i] as usize] = true;
+        while i < bytes.len() {
+            self.0[bytes[i] as usize] = true;
             i += 1;
         }
-        Self(bare)
+        self
     }
 
     /// Whether `value` is made of such bytes alone, of one at least.
     pub(super) fn holds(&self, value: &str) -> bool {
-        !value.is_empty() && value.bytes().all(|byte| self.0[usize::from(byte)])
+        // Not to stop at each byte takes half the time.
+        let hold = |bytes: &[u8]| {
+            let look = |all, byte: &u8| all & self.0[usize::from(*byte)];
+            bytes.iter().fold(true, look)
+        };
+        let mut eights = value.as_bytes().chunks_exact(8);
+        !value.is_empty() && eights.all(hold) && hold(eights.remainder())
     }
 }

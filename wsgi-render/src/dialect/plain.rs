@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use super::Unquotable;
+use super::bare::Bare;
+
+static PLAIN: Bare = Bare::only(b"abcdefghijklmnopqrstuvwxyz0123456789/._-");
 
 /// Refuses what any of the readers gives a meaning to. Each has traps of its own: supervisor
 /// expands `%` up to twice and cuts at ` ;`, systemd expands `%` and `$`, and to sudoers a word in
 /// capitals is an alias, of which `ALL` is everybody.
 pub(super) fn quote(value: &str) -> Result<Cow<'_, str>, Unquotable> {
-    let plain = |b: u8| {
-        b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'/' | b'.' | b'_' | b'-')
-    };
-    if value.is_empty() || value.starts_with('-') || !value.bytes().all(plain) {
+    if value.starts_with('-') || !PLAIN.holds(value) {
         return Err(Unquotable {
             reason: "only lower-case letters, digits and `/ . _ -` are safe there",
         });

@@ -18,7 +18,16 @@ pub(super) fn quote(value: &str) -> Result<Cow<'_, str>, Unquotable> {
             reason: "a shell word cannot hold a NUL byte",
         });
     }
-    Ok(Cow::Owned(format!("'{}'", value.replace('\'', r"'\''"))))
+    let mut quoted = String::with_capacity(value.len() + 8);
+    quoted.push('\'');
+    for (i, part) in value.split('\'').enumerate() {
+        if i > 0 {
+            quoted.push_str(r"'\''");
+        }
+        quoted.push_str(part);
+    }
+    quoted.push('\'');
+    Ok(Cow::Owned(quoted))
 }
 
 #[cfg(test)]

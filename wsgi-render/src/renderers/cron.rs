@@ -1,11 +1,10 @@
 //! Cron tasks: a line for each in the app's `cron.d` file, and the script that the line starts.
 
-use serde::Serialize;
 use wsgi_model::{
     AbsPath, AppSpec, Artifact, CheckMoment, Command, Contents, CronTask, Mode, Owner, Sensitivity,
 };
 
-use crate::template::Template;
+use crate::template::{Template, view};
 use crate::{Dialect, RenderError, Renderer, Target};
 
 static CRONTAB: Template = Template::new(
@@ -90,52 +89,46 @@ impl<'a> Runner<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct CrontabView<'a> {
-    app: &'a str,
-    tasks: Vec<Line<'a>>,
-}
+view! {
+    struct CrontabView<'a> {
+        app: &'a str,
+        tasks: Vec<Line<'a>>,
+    }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    name: &'a str,
-    schedule: String,
-    user: &'a str,
-    wrapper: &'a str,
-}
+    struct Line<'a> {
+        name: &'a str,
+        schedule: String,
+        user: &'a str,
+        wrapper: &'a str,
+    }
 
-#[derive(Serialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "templates ask nothing but bools"
-)]
-struct WrapperView<'a> {
-    app: &'a str,
-    name: &'a str,
-    command: &'a str,
-    shown_command: &'a str,
-    user: &'a str,
-    drops: bool,
-    is_apps: bool,
-    home: &'a str,
-    system_path: &'static str,
-    virtualenv_bin: String,
-    env_file: String,
-    environment: Vec<Variable<'a>>,
-    locks: bool,
-    lock_file: String,
-    skipped: String,
-    log_none: bool,
-    log_direct: bool,
-    log_piped: bool,
-    log_user: &'a str,
-    log_file: &'a str,
-}
+    struct WrapperView<'a> {
+        app: &'a str,
+        name: &'a str,
+        command: &'a str,
+        shown_command: &'a str,
+        user: &'a str,
+        drops: bool,
+        is_apps: bool,
+        home: &'a str,
+        system_path: &'static str,
+        virtualenv_bin: AbsPath,
+        env_file: AbsPath,
+        environment: Vec<Variable<'a>>,
+        locks: bool,
+        lock_file: String,
+        skipped: String,
+        log_none: bool,
+        log_direct: bool,
+        log_piped: bool,
+        log_user: &'a str,
+        log_file: &'a str,
+    }
 
-#[derive(Serialize)]
-struct Variable<'a> {
-    name: &'a str,
-    value: &'a str,
+    struct Variable<'a> {
+        name: &'a str,
+        value: &'a str,
+    }
 }
 
 impl Renderer for Cron {
@@ -149,14 +142,9 @@ impl Renderer for Cron {
         }
         let layout = app.layout();
         let wrappers = layout.cron_wrappers();
-        let group = app.group().as_str();
         let mut artifacts = vec![
             crontab(app, &wrappers)?,
-            Artifact::directory(
-                layout.cron_dir(),
-                Mode::new(0o750),
-                Owner::new("root", group),
-            ),
+            Artifact::directory(layout.cron_dir(), Mode::new(0o750), app.read_only_owner()),
         ];
         for (task, path) in app.cron_tasks.iter().zip(wrappers) {
             artifacts.push(wrapper(app, task, path)?);
@@ -230,8 +218,8 @@ fn wrapper(app: &AppSpec, task: &CronTask, path: AbsPath) -> Result<Artifact, Re
             _ => "/root",
         },
         system_path: SYSTEM_PATH,
-        virtualenv_bin: app.places.virtualenv.join("bin").to_string(),
-        env_file: layout.env_file().to_string(),
+        virtualenv_bin: app.places.virtualenv.join("bin"),
+        env_file: layout.env_file(),
         environment,
         locks: lock_file.is_some(),
         lock_file: lock_file.map_or_else(String::new, |path| path.to_string()),
@@ -252,7 +240,7 @@ fn wrapper(app: &AppSpec, task: &CronTask, path: AbsPath) -> Result<Artifact, Re
         Contents::public(text)
     };
     let (mode, owner) = match runner {
-        Runner::App => (0o750, Owner::new("root", app.group().as_str())),
+        Runner::App => (0o750, app.read_only_owner()),
         // What root runs, with which variables, is not the app's to see.
         Runner::Root | Runner::Other(_) => (0o700, Owner::root()),
     };
@@ -264,7 +252,6 @@ fn wrapper(app: &AppSpec, task: &CronTask, path: AbsPath) -> Result<Artifact, Re
 /// open or hold one.
 fn locks(app: &AppSpec) -> Vec<Artifact> {
     let layout = app.layout();
-    let group = app.group().as_str();
     let mut artifacts: Vec<Artifact> = Vec::new();
     for task in &app.cron_tasks {
         let Some(path) = task.lock_slug().map(|slug| layout.lock_file(slug)) else {
@@ -275,7 +262,7 @@ fn locks(app: &AppSpec) -> Vec<Artifact> {
             continue;
         }
         let owner = match Runner::of(app, task) {
-            Runner::App => Owner::new(app.user().as_str(), group),
+            Runner::App => app.owner(),
             Runner::Root | Runner::Other(_) => Owner::root(),
         };
         artifacts.push(Artifact::file(

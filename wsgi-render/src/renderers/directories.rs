@@ -24,27 +24,19 @@ impl Renderer for Directories {
     fn render(&self, app: &AppSpec, _: &Target) -> Result<Vec<Artifact>, RenderError> {
         let layout = app.layout();
         let places = &app.places;
-        let (user, group) = (app.user().as_str(), app.group().as_str());
-        let own = |path: AbsPath, mode| {
-            Artifact::directory(path, Mode::new(mode), Owner::new(user, group))
-        };
+        let own = |path: AbsPath, mode| Artifact::directory(path, Mode::new(mode), app.owner());
         let root = |path: AbsPath| Artifact::directory(path, Mode::new(0o755), Owner::root());
-        let link = |path: AbsPath, target: Utf8PathBuf| {
-            Artifact::symlink(path, target, Owner::new(user, group))
-        };
+        let link =
+            |path: AbsPath, target: Utf8PathBuf| Artifact::symlink(path, target, app.owner());
 
         let mut artifacts = vec![
-            Artifact::directory(
-                layout.config_dir(),
-                Mode::new(0o750),
-                Owner::new("root", group),
-            ),
+            Artifact::directory(layout.config_dir(), Mode::new(0o750), app.read_only_owner()),
             root(layout.state_dir()),
             // Others may not even enter: whoever reaches the socket speaks for nginx.
             Artifact::directory(
                 layout.run_dir(),
                 Mode::new(0o2710),
-                Owner::new(user, NGINX_GROUP),
+                Owner::new(app.user().as_str().to_owned(), NGINX_GROUP),
             ),
             root(layout.lock_dir()),
             // nginx passes through it to the static files; Debian 13 makes homes 0700.

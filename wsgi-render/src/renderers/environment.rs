@@ -1,10 +1,9 @@
 //! The environment that the app, its SSH sessions and its cron tasks share.
 
-use serde::Serialize;
-use wsgi_model::{AppSpec, Artifact, Contents, Mode, Owner};
+use wsgi_model::{AppSpec, Artifact, Contents, Mode};
 
 use crate::owed;
-use crate::template::Template;
+use crate::template::{Template, view};
 use crate::{Dialect, RenderError, Renderer, Target};
 
 static ENV: Template = Template::new(
@@ -17,16 +16,16 @@ static ENV: Template = Template::new(
 #[derive(Debug)]
 pub(super) struct Environment;
 
-#[derive(Serialize)]
-struct View<'a> {
-    name: &'a str,
-    variables: Vec<Variable<'a>>,
-}
+view! {
+    struct View<'a> {
+        name: &'a str,
+        variables: Vec<Variable<'a>>,
+    }
 
-#[derive(Serialize)]
-struct Variable<'a> {
-    name: &'a str,
-    value: &'a str,
+    struct Variable<'a> {
+        name: &'a str,
+        value: &'a str,
+    }
 }
 
 impl Renderer for Environment {
@@ -50,7 +49,7 @@ impl Renderer for Environment {
             app.layout().env_file(),
             Contents::secret(ENV.render(&view)?),
             Mode::new(0o640),
-            Owner::new("root", app.group().as_str()),
+            app.read_only_owner(),
         );
         Ok(vec![file.notify(owed::restart_app(&app.name))])
     }

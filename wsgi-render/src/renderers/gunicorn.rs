@@ -1,10 +1,9 @@
 //! The server process: the script that supervisor starts, and gunicorn's settings.
 
-use serde::Serialize;
-use wsgi_model::{AppSpec, Artifact, Contents, Mode, Owner};
+use wsgi_model::{AppSpec, Artifact, Contents, Mode};
 
 use crate::owed;
-use crate::template::Template;
+use crate::template::{Template, view};
 use crate::{Dialect, RenderError, Renderer, Target};
 
 static START: Template = Template::new(
@@ -23,32 +22,32 @@ static CONF: Template = Template::new(
 #[derive(Debug)]
 pub(super) struct GunicornProcess;
 
-#[derive(Serialize)]
-struct StartView<'a> {
-    name: &'a str,
-    user: &'a str,
-    home: &'a str,
-    current: &'a str,
-    virtualenv: &'a str,
-    env_file: &'a str,
-    conf_file: &'a str,
-    pid_file: &'a str,
-    wsgi: &'a str,
-}
+view! {
+    struct StartView<'a> {
+        name: &'a str,
+        user: &'a str,
+        home: &'a str,
+        current: &'a str,
+        virtualenv: &'a str,
+        env_file: &'a str,
+        conf_file: &'a str,
+        pid_file: &'a str,
+        wsgi: &'a str,
+    }
 
-#[derive(Serialize)]
-struct ConfView<'a> {
-    name: &'a str,
-    bind: &'a str,
-    pid_file: &'a str,
-    log_file: &'a str,
-    workers: u16,
-    timeout: u32,
-    graceful_timeout: u32,
-    max_requests: u32,
-    recycles: bool,
-    max_requests_jitter: u32,
-    limit_request_line: u32,
+    struct ConfView<'a> {
+        name: &'a str,
+        bind: &'a str,
+        pid_file: &'a str,
+        log_file: &'a str,
+        workers: u16,
+        timeout: u32,
+        graceful_timeout: u32,
+        max_requests: u32,
+        recycles: bool,
+        max_requests_jitter: u32,
+        limit_request_line: u32,
+    }
 }
 
 impl Renderer for GunicornProcess {
@@ -57,7 +56,7 @@ impl Renderer for GunicornProcess {
     }
 
     fn render(&self, app: &AppSpec, _: &Target) -> Result<Vec<Artifact>, RenderError> {
-        let owner = Owner::new("root", app.group().as_str());
+        let owner = app.read_only_owner();
         let layout = app.layout();
         let start = Artifact::file(
             layout.gunicorn_start(),

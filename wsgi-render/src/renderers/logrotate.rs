@@ -1,9 +1,8 @@
 //! The rotation of the app's logs.
 
-use serde::Serialize;
 use wsgi_model::{AbsPath, AppSpec, Artifact, CheckMoment, Command, Contents, Mode, Owner};
 
-use crate::template::Template;
+use crate::template::{Template, view};
 use crate::{Dialect, RenderError, Renderer, Target};
 
 static LOGROTATE: Template = Template::new(
@@ -30,16 +29,17 @@ said=$(/usr/sbin/logrotate --debug --state /dev/null /etc/logrotate.conf 2>&1)
 #[derive(Debug)]
 pub(super) struct Logrotate;
 
-#[derive(Serialize)]
-struct View<'a> {
-    app: &'a str,
-    user: &'a str,
-    group: &'a str,
-    logs: &'a str,
-    task_logs: Vec<&'a str>,
-    supervisor_log: String,
-    has_nginx_logs: bool,
-    nginx_logs: Vec<&'a str>,
+view! {
+    struct View<'a> {
+        app: &'a str,
+        user: &'a str,
+        group: &'a str,
+        logs: &'a str,
+        task_logs: Vec<&'a str>,
+        supervisor_log: String,
+        has_nginx_logs: bool,
+        nginx_logs: Vec<&'a str>,
+    }
 }
 
 impl Renderer for Logrotate {

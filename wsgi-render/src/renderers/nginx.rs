@@ -1,11 +1,10 @@
 //! The nginx site.
 
-use serde::Serialize;
 use wsgi_model::{
     AbsPath, AppSpec, Artifact, CheckMoment, Contents, Mode, Node, OnlyIf, Owner, Site,
 };
 
-use crate::template::Template;
+use crate::template::{Template, view};
 use crate::{Dialect, RenderError, Renderer, Target, owed};
 use server_name::server_name;
 
@@ -30,49 +29,46 @@ const DIRECTORY: Mode = Mode::new(0o755);
 #[derive(Debug)]
 pub(super) struct Nginx;
 
-// One field for each condition of the template.
-#[allow(clippy::struct_excessive_bools)]
-#[derive(Serialize)]
-struct SiteView<'a> {
-    name: &'a str,
-    socket: String,
-    http_port: u16,
-    default_server: bool,
-    server_names: Vec<String>,
-    redirect: bool,
-    tls: bool,
-    tls_settings: String,
-    hsts: bool,
-    hsts_max_age: u32,
-    access_log: &'a str,
-    error_log: &'a str,
-    keepalive_timeout: u32,
-    send_timeout: u32,
-    maintenance_flag: String,
-    maintenance_page: String,
-    error_page: String,
-    storage: String,
-    static_files: ServedDir,
-    media: ServedDir,
-    proxy: String,
-    includes: Vec<String>,
-}
+view! {
+    struct SiteView<'a> {
+        name: &'a str,
+        socket: String,
+        http_port: u16,
+        default_server: bool,
+        server_names: Vec<String>,
+        redirect: bool,
+        tls: bool,
+        tls_settings: AbsPath,
+        hsts: bool,
+        hsts_max_age: u32,
+        access_log: &'a str,
+        error_log: &'a str,
+        keepalive_timeout: u32,
+        send_timeout: u32,
+        maintenance_flag: AbsPath,
+        maintenance_page: AbsPath,
+        error_page: AbsPath,
+        storage: AbsPath,
+        static_files: ServedDir,
+        media: ServedDir,
+        proxy: AbsPath,
+        includes: Vec<AbsPath>,
+    }
 
-#[derive(Serialize)]
-struct ProxyView<'a> {
-    name: &'a str,
-    connect_timeout: u32,
-    send_timeout: u32,
-    read_timeout: u32,
-}
+    struct ProxyView<'a> {
+        name: &'a str,
+        connect_timeout: u32,
+        send_timeout: u32,
+        read_timeout: u32,
+    }
 
-/// A directory that nginx serves.
-#[derive(Serialize)]
-struct ServedDir {
-    present: bool,
-    path: String,
-    /// From where on links are looked at: those above, such as `current`, are the operator's.
-    links_from: String,
+    /// A directory that nginx serves.
+    struct ServedDir {
+        present: bool,
+        path: String,
+        /// From where on links are looked at: those above, such as `current`, are the operator's.
+        links_from: String,
+    }
 }
 
 impl ServedDir {
@@ -103,24 +99,24 @@ impl<'a> SiteView<'a> {
             },
             redirect: app.tls().is_some_and(|tls| tls.force),
             tls: app.tls().is_some(),
-            tls_settings: layout.nginx_tls().to_string(),
+            tls_settings: layout.nginx_tls(),
             hsts: hsts > 0,
             hsts_max_age: hsts,
             access_log: site.access_log.as_str(),
             error_log: site.error_log.as_str(),
             keepalive_timeout: site.timeouts.keepalive.get(),
             send_timeout: site.timeouts.send.get(),
-            maintenance_flag: layout.maintenance_flag().to_string(),
-            maintenance_page: layout.maintenance_page().to_string(),
-            error_page: layout.error_page().to_string(),
-            storage: layout.storage().to_string(),
+            maintenance_flag: layout.maintenance_flag(),
+            maintenance_page: layout.maintenance_page(),
+            error_page: layout.error_page(),
+            storage: layout.storage(),
             static_files: ServedDir::new(app.places.static_dir.as_deref()),
             media: ServedDir::new(app.places.media_dir.as_deref()),
-            proxy: layout.nginx_proxy().to_string(),
+            proxy: layout.nginx_proxy(),
             includes: site
                 .includes
                 .iter()
-                .map(|include| layout.nginx_include(&include.file_name).to_string())
+                .map(|include| layout.nginx_include(&include.file_name))
                 .collect(),
         }
     }

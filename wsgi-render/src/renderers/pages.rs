@@ -1,10 +1,9 @@
 //! The pages for failures and for maintenance.
 
-use serde::Serialize;
 use wsgi_model::{AppSpec, Artifact, Contents, Mode, Owner};
 
 use crate::mailto::Mailto;
-use crate::template::Template;
+use crate::template::{Template, view};
 use crate::{Dialect, RenderError, Renderer, Target};
 
 static PAGE: Template = Template::new(
@@ -24,13 +23,14 @@ enum Occasion {
     Maintenance,
 }
 
-#[derive(Serialize)]
-struct View<'a> {
-    maintenance: bool,
-    /// Whether somebody reads what is written to the address.
-    has_contact: bool,
-    address: &'a str,
-    mailto: Mailto,
+view! {
+    struct View<'a> {
+        maintenance: bool,
+        /// Whether somebody reads what is written to the address.
+        has_contact: bool,
+        address: &'a str,
+        mailto: Mailto,
+    }
 }
 
 fn page(app: &AppSpec, occasion: Occasion) -> Result<Contents, RenderError> {

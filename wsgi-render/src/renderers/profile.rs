@@ -1,9 +1,8 @@
 //! What an SSH session gets: the virtualenv and the environment.
 
-use serde::Serialize;
-use wsgi_model::{AbsPath, AppSpec, Artifact, Contents, Mode, Node, Owner};
+use wsgi_model::{AbsPath, AppSpec, Artifact, Contents, Mode, Node};
 
-use crate::template::Template;
+use crate::template::{Template, view};
 use crate::{Dialect, RenderError, Renderer, Target};
 
 static PROFILE: Template = Template::new(
@@ -29,17 +28,17 @@ static BASH_PROFILE: Template = Template::new(
 #[derive(Debug)]
 pub(super) struct Profile;
 
-#[derive(Serialize)]
-struct ProfileView<'a> {
-    name: &'a str,
-    virtualenv: &'a str,
-    env_file: &'a str,
-}
+view! {
+    struct ProfileView<'a> {
+        name: &'a str,
+        virtualenv: &'a str,
+        env_file: &'a str,
+    }
 
-#[derive(Serialize)]
-struct BlockView<'a> {
-    name: &'a str,
-    profile: &'a str,
+    struct BlockView<'a> {
+        name: &'a str,
+        profile: &'a str,
+    }
 }
 
 impl Renderer for Profile {
@@ -61,7 +60,7 @@ impl Renderer for Profile {
             layout.profile(),
             Contents::public(profile),
             Mode::new(0o640),
-            Owner::new("root", app.group().as_str()),
+            app.read_only_owner(),
         );
         Ok(vec![
             profile,
@@ -79,7 +78,7 @@ fn block(app: &AppSpec, path: AbsPath, template: &Template) -> Result<Artifact, 
     let node = Node::Block {
         contents: Contents::public(text),
         mode: Mode::new(0o644),
-        owner: Owner::new(app.user().as_str(), app.group().as_str()),
+        owner: app.owner(),
     };
     Ok(Artifact::new(path, node))
 }

@@ -1,10 +1,9 @@
 //! The init script and the unit, so that `service NAME restart` works with systemd and without.
 
-use serde::Serialize;
 use wsgi_model::{AppSpec, Artifact, Contents, Mode, Owner};
 
 use crate::owed;
-use crate::template::Template;
+use crate::template::{Template, view};
 use crate::{Dialect, Init, RenderError, Renderer, Target};
 
 static SCRIPT: Template = Template::new(
@@ -23,17 +22,17 @@ static UNIT: Template = Template::new(
 #[derive(Debug)]
 pub(super) struct Service;
 
-#[derive(Serialize)]
-struct ScriptView<'a> {
-    name: &'a str,
-}
+view! {
+    struct ScriptView<'a> {
+        name: &'a str,
+    }
 
-#[derive(Serialize)]
-struct UnitView<'a> {
-    name: &'a str,
-    init_script: &'a str,
-    start_timeout: u32,
-    stop_timeout: u32,
+    struct UnitView<'a> {
+        name: &'a str,
+        init_script: &'a str,
+        start_timeout: u32,
+        stop_timeout: u32,
+    }
 }
 
 impl Renderer for Service {

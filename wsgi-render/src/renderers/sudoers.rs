@@ -1,9 +1,8 @@
 //! What the app's user may do as root.
 
-use serde::Serialize;
 use wsgi_model::{AppSpec, Artifact, CheckMoment, Command, Contents, Mode, Owner, Sudo};
 
-use crate::template::Template;
+use crate::template::{Template, view};
 use crate::{Dialect, RenderError, Renderer, Target};
 
 static DROP_IN: Template = Template::new(
@@ -16,11 +15,12 @@ static DROP_IN: Template = Template::new(
 #[derive(Debug)]
 pub(super) struct Sudoers;
 
-#[derive(Serialize)]
-struct View<'a> {
-    name: &'a str,
-    user: &'a str,
-    full: bool,
+view! {
+    struct View<'a> {
+        name: &'a str,
+        user: &'a str,
+        full: bool,
+    }
 }
 
 impl Renderer for Sudoers {

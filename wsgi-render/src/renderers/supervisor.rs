@@ -1,10 +1,9 @@
 //! The program that supervisor runs.
 
-use serde::Serialize;
 use wsgi_model::{AppSpec, Artifact, CheckMoment, Contents, Mode, Owner};
 
 use crate::owed;
-use crate::template::Template;
+use crate::template::{Template, view};
 use crate::{Dialect, RenderError, Renderer, Target};
 
 static PROGRAM: Template = Template::new(
@@ -21,13 +20,14 @@ static PROGRAM: Template = Template::new(
 #[derive(Debug)]
 pub(super) struct Supervisor;
 
-#[derive(Serialize)]
-struct View<'a> {
-    name: &'a str,
-    user: &'a str,
-    start: &'a str,
-    log_file: &'a str,
-    stop_wait: u32,
+view! {
+    struct View<'a> {
+        name: &'a str,
+        user: &'a str,
+        start: &'a str,
+        log_file: &'a str,
+        stop_wait: u32,
+    }
 }
 
 impl Renderer for Supervisor {

@@ -1,9 +1,8 @@
 //! TLS of the nginx site.
 
-use serde::Serialize;
 use wsgi_model::{AppSpec, Artifact, CheckMoment, Contents, Mode, Owner, Tls};
 
-use crate::template::Template;
+use crate::template::{Template, view};
 use crate::{Dialect, RenderError, Renderer, Target, Version, owed};
 use guideline::Guideline;
 
@@ -29,27 +28,26 @@ const RESOLVER: &str = "8.8.8.8";
 #[derive(Debug)]
 pub(super) struct TlsSettings;
 
-// One field for each condition of the template.
-#[allow(clippy::struct_excessive_bools)]
-#[derive(Serialize)]
-struct View<'a> {
-    name: &'a str,
-    port: u16,
-    default_server: bool,
-    http2_directive: bool,
-    certificate: &'a str,
-    key: &'a str,
-    protocols: &'static [&'static str],
-    ciphers: String,
-    curves: String,
-    keep_tickets: bool,
-    diffie_hellman: bool,
-    dhparam: &'a str,
-    staple: bool,
-    staple_certificate: &'a str,
-    resolver: &'a str,
-    resolver_timeout: u32,
-    hsts: bool,
+view! {
+    struct View<'a> {
+        name: &'a str,
+        port: u16,
+        default_server: bool,
+        http2_directive: bool,
+        certificate: &'a str,
+        key: &'a str,
+        protocols: &'static [&'static str],
+        ciphers: String,
+        curves: String,
+        keep_tickets: bool,
+        diffie_hellman: bool,
+        dhparam: &'a str,
+        staple: bool,
+        staple_certificate: &'a str,
+        resolver: &'a str,
+        resolver_timeout: u32,
+        hsts: bool,
+    }
 }
 
 impl Renderer for TlsSettings {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::scalars::switch_word;
-use super::{At, Readable, kind_of};
+use super::{At, Readable, kind_of, shown_key};
 use crate::name::shown;
 use crate::variable::Type;
 use crate::wire::plain::Plain;
@@ -179,8 +179,15 @@ fn variables(
     let mut places: HashMap<EnvName, Place> = HashMap::with_capacity(entries.len());
     for entry in entries {
         let key = entry.key.python_text();
-        let step = at.step(&key);
+        let shown_key = shown_key(entry);
+        let step = at.step(&shown_key);
         at.below(&step, |at| {
+            if shown_key != key {
+                let why = Invalid::new("there is no value")
+                    .help("write `name: value`, with a space after the colon");
+                at.refuse(entry.key_place, "no-value", &why);
+                return;
+            }
             let value: Option<EnvValue> = at.read(&entry.node);
             let name = match name(&key) {
                 Ok(name) => Some(name),

@@ -1,0 +1,9 @@
+//! The command line as scripts and people rely on it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod called;
+mod faults;
+mod rendering;
+mod secrets;
+mod streams;
