@@ -117,7 +117,8 @@ Examples:
   wsgi-cli check shop.yml
   wsgi-cli check apps/*.yml            several apps, and what they take from each other
   wsgi-cli check --json shop.yml | jq '.files[].problems[].message'
-  ansible-vault view shop.yml | wsgi-cli check -";
+  wsgi-cli check shop.yml --vault-password-file ~/.vault-password
+  wsgi-cli check apps/*.yml --shared common.yml -e stage=live";
 
 const RENDER: &str = "\
 Examples:
@@ -173,6 +174,32 @@ pub(crate) struct VarsFiles {
     /// Vars files, one app each; `-` is stdin
     #[arg(required = true, value_name = "VARS", value_hint = ValueHint::FilePath)]
     pub(crate) paths: Vec<OsString>,
+    /// Variables above those of the files: NAME=VALUE, a mapping in YAML or JSON, or @FILE
+    #[arg(short = 'e', long, value_name = "VARS", help_heading = "Variables")]
+    pub(crate) extra_vars: Vec<String>,
+    /// A file of variables for every app, below each app's own
+    #[arg(long, value_name = "FILE", help_heading = "Variables")]
+    pub(crate) shared: Vec<OsString>,
+    /// The password of a vault id: a file, a program that prints it, or `prompt`
+    #[arg(long, value_name = "LABEL@SOURCE", help_heading = "Ansible Vault")]
+    pub(crate) vault_id: Vec<String>,
+    /// A file with a vault password, or a program that prints one; `ANSIBLE_VAULT_PASSWORD_FILE`
+    /// where none is given
+    #[arg(
+        long,
+        alias = "vault-pass-file",
+        value_name = "FILE",
+        help_heading = "Ansible Vault"
+    )]
+    pub(crate) vault_password_file: Vec<PathBuf>,
+    /// Ask for a vault password
+    #[arg(
+        short = 'J',
+        long,
+        alias = "ask-vault-password",
+        help_heading = "Ansible Vault"
+    )]
+    pub(crate) ask_vault_pass: bool,
 }
 
 #[derive(Args, Debug)]

@@ -8,12 +8,15 @@ use wsgi_render::{RenderError, Unquotable};
 use crate::exit;
 use crate::output::PrintError;
 use crate::tree::{Conflict, TreeError};
+use crate::vars_file::UnreadableVars;
 
 /// Why a command ended early, other than by problems of vars files.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommandError {
     #[error("`{name}` is given twice")]
     GivenTwice { name: String },
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableVars),
     #[error(transparent)]
     Print(#[from] PrintError),
     #[error("cannot make {path}")]
@@ -49,6 +52,7 @@ impl CommandError {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::GivenTwice { .. } => exit::USAGE,
+            Self::Unreadable(_) => exit::REFUSED,
             Self::Print(_) => exit::PART_WAY,
             Self::Make { .. } => exit::CONFLICT,
             Self::Unquotable { .. } => exit::REFUSED,
@@ -65,6 +69,7 @@ impl CommandError {
                     .to_owned(),
             ),
             Self::Tree(error) => Some(error.help()),
+            Self::Unreadable(error) => error.help().map(str::to_owned),
             Self::Render { .. } => Some("this is a bug of wsgi-cli; please report it".to_owned()),
             Self::Print(_) | Self::Make { .. } | Self::Unquotable { .. } => None,
         }

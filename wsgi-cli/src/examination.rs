@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 use wsgi_model::{HostClaims, Loaded, Problem, Severity};
 
+use crate::args::VarsFiles;
 use crate::error::CommandError;
 use crate::exit;
+use crate::inputs::CallInputs;
 use crate::operator::Operator;
 use crate::output::{Console, ProblemJson, Tally, Verbosity, failure, report, visible};
 use crate::parallel::in_order;
@@ -40,7 +42,7 @@ impl Reader {
 
 /// The vars files of a call, and what they are examined for.
 pub(crate) struct Call<'a> {
-    paths: &'a [OsString],
+    vars: &'a VarsFiles,
     neighbours: Neighbours,
     pub(crate) reader: Reader,
     /// Whether one was refused already, so that nothing needs to be made of the others.
@@ -48,9 +50,9 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(crate) const fn new(paths: &'a [OsString], neighbours: Neighbours, reader: Reader) -> Self {
+    pub(crate) const fn new(vars: &'a VarsFiles, neighbours: Neighbours, reader: Reader) -> Self {
         Self {
-            paths,
+            vars,
             neighbours,
             reader,
             refused: AtomicBool::new(false),
@@ -108,18 +110,20 @@ pub(crate) fn examine<T: Send>(
     mut accept: impl FnMut(&mut Console<'_>, Accepted<T>) -> Result<(), CommandError>,
 ) -> Result<Examined, CommandError> {
     let Call {
-        paths,
+        vars,
         neighbours,
         reader,
         ..
     } = *call;
+    let paths = vars.paths.as_slice();
     if let Some(twice) = given_twice(paths) {
         let name = VarsFile::name_of(twice);
         return Err(CommandError::GivenTwice { name });
     }
+    let inputs = CallInputs::read(vars)?;
     let operator = Operator::of_process();
     let look = |path: &OsString| {
-        let outcome = load(path, &operator, &on_load);
+        let outcome = load(path, &inputs, &operator, &on_load);
         if !matches!(outcome, Outcome::Taken(..)) {
             call.refuse();
         }
@@ -133,7 +137,7 @@ pub(crate) fn examine<T: Send>(
             Ok(())
         }
         Outcome::Refused(file, problems) => {
-            examined.refuse(console, reader, &file, None, &problems);
+            examined.refuse(console, reader, (&file, &inputs), None, &problems);
             Ok(())
         }
         Outcome::Taken(file, loaded, made) => {
@@ -148,10 +152,10 @@ pub(crate) fn examine<T: Send>(
             let name = loaded.app.name.to_string();
             if problems.iter().any(|p| p.severity == Severity::Error) {
                 call.refuse();
-                examined.refuse(console, reader, &file, Some(name), &problems);
+                examined.refuse(console, reader, (&file, &inputs), Some(name), &problems);
                 return Ok(());
             }
-            examined.remark(console, reader, &file, name, &problems);
+            examined.remark(console, reader, (&file, &inputs), name, &problems);
             let accepted = Accepted {
                 file: file.name,
                 loaded,
@@ -175,6 +179,7 @@ pub(crate) fn examine<T: Send>(
 
 fn load<T>(
     path: &OsString,
+    inputs: &CallInputs,
     operator: &Operator,
     on_load: impl Fn(&Loaded) -> Result<T, Vec<Problem>>,
 ) -> Outcome<T> {
@@ -182,7 +187,7 @@ fn load<T>(
         Ok(file) => file,
         Err(error) => return Outcome::Unreadable(error),
     };
-    match file.load(operator) {
+    match inputs.load(&file, operator) {
         Err(rejected) => Outcome::Refused(file, rejected.problems),
         Ok(loaded) => match on_load(&loaded) {
             Ok(made) => Outcome::Taken(file, Box::new(loaded), made),
@@ -222,7 +227,7 @@ impl Examined {
         &mut self,
         console: &mut Console<'_>,
         reader: Reader,
-        file: &VarsFile,
+        (file, inputs): (&VarsFile, &CallInputs),
         app: Option<String>,
         problems: &[Problem],
     ) {
@@ -236,7 +241,7 @@ impl Examined {
                     .cloned()
                     .collect();
                 let name = visible(&file.name);
-                let text = report(console.paint, &file.name, &file.bytes, &shown);
+                let text = report(console.paint, file, &inputs.files(), &shown);
                 console.complain(&format!("{text}{name}: refused: {}\n", Tally::of(&shown)));
             }
             Reader::Program => self.files.push(FileJson::new(&file.name, app, problems)),
@@ -247,7 +252,7 @@ impl Examined {
         &mut self,
         console: &mut Console<'_>,
         reader: Reader,
-        file: &VarsFile,
+        (file, inputs): (&VarsFile, &CallInputs),
         app: String,
         problems: &[Problem],
     ) {
@@ -255,7 +260,7 @@ impl Examined {
         match reader {
             Reader::Person if console.verbosity == Verbosity::Quiet => {}
             Reader::Person => {
-                console.complain(&report(console.paint, &file.name, &file.bytes, problems));
+                console.complain(&report(console.paint, file, &inputs.files(), problems));
             }
             Reader::Program => self
                 .files

@@ -17,9 +17,11 @@ mod commands;
 mod error;
 mod examination;
 pub mod exit;
+mod inputs;
 mod operator;
 mod output;
 mod parallel;
+mod passwords;
 mod tree;
 mod vars_file;
 

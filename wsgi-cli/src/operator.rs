@@ -69,6 +69,15 @@ impl Lookups for LookupsFrom<'_> {
         bytes.ok_or_else(|| LookupError::new("it has more than 1 MiB"))
     }
 
+    fn environment(&self, name: &str) -> Result<Option<String>, LookupError> {
+        let Some(value) = std::env::var_os(name) else {
+            return Ok(None);
+        };
+        let text = value.into_string();
+        text.map(Some)
+            .map_err(|_| LookupError::new("the variable holds something other than text"))
+    }
+
     /// The first of [`KEYS`] that is there.
     fn operator_keys(&self) -> Result<Vec<String>, LookupError> {
         let Some(home) = &self.operator.home else {

@@ -5,9 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use wsgi_model::{Loaded, Rejected, Source, load};
-
-use crate::operator::Operator;
+use wsgi_model::Source;
 
 /// More than the loader takes, and little enough to hold whatever is given.
 const MAX_BYTES: u64 = 5 << 20;
@@ -88,12 +86,16 @@ impl VarsFile {
         })
     }
 
-    pub(crate) fn load(&self, operator: &Operator) -> Result<Loaded, Rejected> {
-        let source = Source {
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source {
             name: &self.name,
             bytes: &self.bytes,
-        };
-        load(&source, &operator.seen_from(&self.directory))
+        }
+    }
+
+    /// What relative paths in it are seen from.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
     }
 }
 

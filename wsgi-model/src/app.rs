@@ -4,7 +4,8 @@ use std::ops::Deref;
 
 use crate::{
     AbsPath, Access, AppName, CronTask, Database, Deploy, EmailAddress, EnvName, EnvPrefix,
-    EnvValue, EnvVar, Gunicorn, OwnedDir, Owner, Packages, Site, Tls, UserName, WsgiTarget,
+    EnvValue, EnvVar, Gunicorn, OwnedDir, Owner, Packages, SecretVariables, Site, Tls, UserName,
+    WsgiTarget,
 };
 
 /// Where the app's things are.
@@ -59,6 +60,8 @@ pub struct AppParts {
     pub cron_tasks: Vec<CronTask>,
     /// How releases come in.
     pub deploy: Deploy,
+    /// Which of all these came from a vault and must not be shown.
+    pub secrets: SecretVariables,
 }
 
 /// The desired state of one app container. It cannot be invalid, and it does not change.

@@ -96,6 +96,15 @@ impl Contents {
         }
     }
 
+    /// The same bytes, never shown.
+    #[must_use]
+    pub fn into_secret(self) -> Self {
+        Self {
+            sensitivity: Sensitivity::Secret,
+            ..self
+        }
+    }
+
     /// The bytes.
     pub fn expose(&self) -> &[u8] {
         &self.bytes

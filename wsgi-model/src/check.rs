@@ -92,6 +92,20 @@ pub(crate) fn findings(app: &AppParts) -> Vec<Finding> {
     rights(app, &mut found);
     packages(app, &mut found);
     releases(app, &mut found);
+    for finding in &mut found.0 {
+        let problem = &mut finding.problem;
+        let secret = finding.involves.iter().any(|name| app.secrets.touch(name))
+            || app.secrets.touch(&problem.variable);
+        // What is said quotes the values.
+        if secret {
+            problem.message = format!(
+                "it does not fit the other settings (`{}`); what does not fit is not shown, because a value of it comes from a vault",
+                problem.code
+            );
+            problem.help = None;
+            finding.related.clear();
+        }
+    }
     found.0
 }
 

@@ -3,19 +3,68 @@
 use std::ops::RangeInclusive;
 
 use crate::name::shown;
+use crate::secret::MASK;
 use crate::text::checked_text;
-use crate::{Invalid, RelativePath, ReleaseCount, Seconds};
+use crate::{Invalid, RelativePath, ReleaseCount, Seconds, Sensitivity};
 
-checked_text! {
-    /// A command line, run by bash: not empty, no NUL byte.
-    CommandLine, |text| {
+/// A command line, run by bash: not empty, no NUL byte.
+///
+/// It may hold a value from a vault; then it is [`Sensitivity::Secret`], and `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    text: String,
+    sensitivity: Sensitivity,
+}
+
+impl CommandLine {
+    /// Parses `text`, which anybody may see.
+    ///
+    /// # Errors
+    /// [`Invalid`] when it is empty or has a NUL byte.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.trim().is_empty() {
             return Err(Invalid::new("the command is empty"));
         }
         if text.contains('\0') {
             return Err(Invalid::new("the command has a NUL byte in it"));
         }
-        Ok(())
+        Ok(Self {
+            text: text.to_owned(),
+            sensitivity: Sensitivity::Public,
+        })
+    }
+
+    /// The same command, not to be shown.
+    #[must_use]
+    pub fn into_secret(self) -> Self {
+        Self {
+            sensitivity: Sensitivity::Secret,
+            ..self
+        }
+    }
+
+    /// The text, for whoever runs it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the text may be shown.
+    pub const fn sensitivity(&self) -> Sensitivity {
+        self.sensitivity
+    }
+
+    /// The text as it may be shown: `********` for a secret one.
+    pub fn shown(&self) -> &str {
+        match self.sensitivity {
+            Sensitivity::Public => &self.text,
+            Sensitivity::Secret => MASK,
+        }
+    }
+}
+
+impl std::fmt::Debug for CommandLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("CommandLine").field(&self.shown()).finish()
     }
 }
 

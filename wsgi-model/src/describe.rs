@@ -12,7 +12,7 @@ use crate::variable::{Fallback, Type};
 use crate::{Definition, VARIABLES};
 
 /// A type in words, for people.
-fn in_words(takes: Type, unit: &str) -> String {
+pub(crate) fn in_words(takes: Type, unit: &str) -> String {
     match takes {
         Type::Switch => "`yes` or `no`".to_owned(),
         Type::Integer { min, max } if unit.is_empty() => format!("whole number, {min} to {max}"),

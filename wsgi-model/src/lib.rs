@@ -64,6 +64,7 @@ mod problem_code;
 mod quantity;
 mod reserved;
 mod secret;
+mod secret_variables;
 mod site;
 mod text;
 mod tls;
@@ -101,6 +102,7 @@ pub use quantity::{
     HstsMaxAge, MaxRequests, Port, ReleaseCount, RequestLineLimit, Seconds, WorkerTimeout, Workers,
 };
 pub use secret::Secret;
+pub use secret_variables::SecretVariables;
 pub use site::{IncludeName, NginxInclude, Resolver, ServerName, Site, SiteTimeouts};
 pub use tls::{Tls, TlsProfile};
 pub use variable::{Definition, Fallback, Section, Type, nearest};

@@ -1,5 +1,7 @@
 //! What is wrong with a vars file, or worth a word.
 
+use std::sync::Arc;
+
 use crate::Place;
 use crate::wire::yaml::YamlProblem;
 
@@ -26,6 +28,9 @@ pub struct Problem {
     /// The variable's path, such as `wsgi_cron_tasks[1].frequency.minute`; empty where the file as a
     /// whole is meant.
     pub variable: String,
+    /// The file that it stands in, where that is not the vars file itself: a file of shared variables,
+    /// or one given with `-e`.
+    pub file: Option<Arc<str>>,
     /// Where it stands; none where something is missing or the value is a default.
     pub place: Option<Place>,
     /// What is wrong, lower case, no full stop.
@@ -48,6 +53,7 @@ impl Problem {
             severity,
             code,
             variable: variable.into(),
+            file: None,
             place: None,
             message: message.into(),
             help: None,
@@ -59,6 +65,13 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, place: impl Into<Option<Place>>) -> Self {
         self.place = place.into();
+        self
+    }
+
+    /// Says that it stands in another file than the vars file.
+    #[must_use]
+    pub fn in_file(mut self, file: Option<Arc<str>>) -> Self {
+        self.file = file;
         self
     }
 
@@ -76,6 +89,7 @@ impl From<YamlProblem> for Problem {
             severity: Severity::Error,
             code: problem.code,
             variable: String::new(),
+            file: None,
             place: problem.place,
             message: problem.message,
             help: problem.help,

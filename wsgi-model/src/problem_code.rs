@@ -13,6 +13,7 @@ pub const PROBLEM_CODES: &[(&str, &str)] = &[
         "control-character",
         "YAML: a character that may not be in a file",
     ),
+    ("cycle", "expressions need each other in a circle"),
     ("default-resolver", "stapling asks the role's name server"),
     ("directive", "YAML: an unknown `%` line"),
     ("directory", "a directory stands where a file should"),
@@ -23,6 +24,8 @@ pub const PROBLEM_CODES: &[(&str, &str)] = &[
     ("encoding", "YAML: the file is not UTF-8"),
     ("escape", "YAML: an unknown escape in double quotes"),
     ("exposed", "nginx would hand out what is private"),
+    ("expression", "an expression fails"),
+    ("extra-vars", "what `-e` was given cannot be read"),
     ("full-sudo", "the app may do everything as root"),
     (
         "generated-name",
@@ -40,6 +43,10 @@ pub const PROBLEM_CODES: &[(&str, &str)] = &[
     ),
     ("lock-without-slug", "a cron task has a lock without a name"),
     ("lookup", "a local file cannot be read"),
+    (
+        "mandatory",
+        "the vars file says itself that a value is missing",
+    ),
     ("merge", "YAML: `<<` of something else than a mapping"),
     ("missing", "a required variable or key is not set"),
     ("never-fires", "no date starts a cron task"),
@@ -50,6 +57,7 @@ pub const PROBLEM_CODES: &[(&str, &str)] = &[
     ("no-value", "a value is left empty"),
     ("not-a-mapping", "YAML: the file is not a mapping"),
     ("old-spelling", "an old spelling was understood"),
+    ("omit", "`omit` stands where nothing can be left out"),
     (
         "overlap",
         "two directories, or paths, are in each other's way",
@@ -65,6 +73,10 @@ pub const PROBLEM_CODES: &[(&str, &str)] = &[
     (
         "recursive-alias",
         "YAML: an alias within what it stands for",
+    ),
+    (
+        "refused",
+        "a function of Ansible that is refused on purpose",
     ),
     (
         "reserved-character",
@@ -91,6 +103,7 @@ pub const PROBLEM_CODES: &[(&str, &str)] = &[
     ("tag", "YAML: an unknown or misplaced tag"),
     ("taken", "another app of the host has it"),
     ("template", "the value is a Jinja template"),
+    ("template-syntax", "a text is no expression of Jinja"),
     ("text-after-quote", "YAML: text follows a closed quote"),
     ("too-deep", "YAML: nested too deeply"),
     (
@@ -99,8 +112,16 @@ pub const PROBLEM_CODES: &[(&str, &str)] = &[
     ),
     ("unclosed-bracket", "YAML: a bracket is not closed"),
     ("unclosed-quote", "YAML: a quote is not closed"),
+    (
+        "undefined",
+        "an expression names something that is not defined",
+    ),
     ("unknown-alias", "YAML: an alias without an anchor"),
     ("unknown-key", "a record has no such key"),
+    (
+        "unknown-name",
+        "there is no such filter, test, lookup or function",
+    ),
     ("unknown-variable", "there is no such variable"),
     ("unquoted-colon", "YAML: a colon in a value without quotes"),
     ("unquoted-template", "YAML: a template without quotes"),

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// What is shown in place of a secret; its length says nothing of the secret's.
+pub(crate) const MASK: &str = "********";
+
 /// A value that never shows itself: `Debug` prints `Secret(..)` and there is no `Display`.
 ///
 /// The only way to the value is [`expose`](Secret::expose), which is easy to find in a review.

@@ -42,6 +42,17 @@ pub struct Unquotable {
 }
 
 impl Dialect {
+    /// Every dialect.
+    pub(crate) const ALL: &[Self] = &[
+        Self::Shell,
+        Self::Python,
+        Self::Plain,
+        Self::Crontab,
+        Self::Logrotate,
+        Self::Nginx,
+        Self::Html,
+    ];
+
     /// `value` as one word of the dialect.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ mod mailto;
 mod owed;
 mod renderer;
 mod renderers;
+mod secret_texts;
 mod target;
 mod template;
 

@@ -7,6 +7,7 @@ use wsgi_model::{AppSpec, Artifact, Bundle, DuplicatePath, Needs};
 use crate::Target;
 use crate::dialect::Unquotable;
 use crate::renderers::BUILTIN;
+use crate::secret_texts::SecretTexts;
 use crate::template::TemplateFault;
 
 /// Turns one concern of an app into artifacts. Pure: no clock, no environment, no files.
@@ -68,6 +69,10 @@ pub fn render_with(
     let mut artifacts = Vec::new();
     for renderer in renderers {
         artifacts.extend(renderer.render(app, target)?);
+    }
+    let secrets = SecretTexts::of(app);
+    for artifact in &mut artifacts {
+        secrets.hide(artifact);
     }
     Ok(Bundle::new(app.name.clone(), Needs::of(app), artifacts)?)
 }

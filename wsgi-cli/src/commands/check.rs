@@ -14,7 +14,7 @@ struct Document {
 
 pub(super) fn check(args: &Check, console: &mut Console<'_>) -> Result<u8, CommandError> {
     let reader = Reader::of_json(args.json);
-    let call = Call::new(&args.vars.paths, Neighbours::OneHost, reader);
+    let call = Call::new(&args.vars, Neighbours::OneHost, reader);
     let examined = examine(
         console,
         &call,

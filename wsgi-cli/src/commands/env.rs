@@ -41,7 +41,7 @@ impl Serialize for Environment {
 
 pub(super) fn env(args: &Env, console: &mut Console<'_>) -> Result<u8, CommandError> {
     let reader = Reader::of_json(args.json);
-    let call = Call::new(&args.vars.paths, Neighbours::Unrelated, reader);
+    let call = Call::new(&args.vars, Neighbours::Unrelated, reader);
     let several = args.vars.paths.len() > 1;
     let mut apps = Vec::new();
     let examined = examine(

@@ -33,11 +33,7 @@ struct ChangesJson {
 type Made = Option<Result<StagedApp, CommandError>>;
 
 pub(super) fn render(args: &Render, console: &mut Console<'_>) -> Result<u8, CommandError> {
-    let call = Call::new(
-        &args.vars.paths,
-        Neighbours::OneHost,
-        Reader::of_json(args.json),
-    );
+    let call = Call::new(&args.vars, Neighbours::OneHost, Reader::of_json(args.json));
     let target = target(args);
     let tree = OutTree::new(&args.out)?;
     let failed = AtomicBool::new(false);

@@ -33,7 +33,10 @@ struct Variables(Vec<(&'static str, Variable)>);
 #[derive(serde::Serialize)]
 struct Variable {
     value: Resolved,
+    /// `file`, `extra`, `shared` or `default`.
     from: &'static str,
+    /// Where that is not the app's vars file.
+    file: Option<String>,
     line: Option<u32>,
     column: Option<u32>,
 }
@@ -50,7 +53,7 @@ impl Serialize for Variables {
 
 pub(super) fn show(args: &Show, console: &mut Console<'_>) -> Result<u8, CommandError> {
     let reader = Reader::of_json(args.json);
-    let call = Call::new(&args.vars.paths, Neighbours::Unrelated, reader);
+    let call = Call::new(&args.vars, Neighbours::Unrelated, reader);
     let mut apps = Vec::new();
     let mut first = true;
     let examined = examine(
@@ -85,9 +88,12 @@ impl AppJson {
         let variables = values
             .zip(loaded.origins())
             .map(|((definition, value), (_, origin))| {
-                let (from, place) = match origin {
-                    Origin::File(place) => ("file", Some(*place)),
-                    _ => ("default", None),
+                let (from, place, other) = match origin {
+                    Origin::File(place) => ("file", Some(*place), None),
+                    Origin::CommandLine => ("extra", None, None),
+                    Origin::ExtraFile(file, place) => ("extra", Some(*place), Some(file)),
+                    Origin::Shared(file, place) => ("shared", Some(*place), Some(file)),
+                    _ => ("default", None, None),
                 };
                 let line = place.map(|place| place.line);
                 let column = place.map(|place| place.column);
@@ -96,6 +102,7 @@ impl AppJson {
                     Variable {
                         value,
                         from,
+                        file: other.map(ToString::to_string),
                         line,
                         column,
                     },
@@ -128,6 +135,10 @@ fn annotated(file: &str, loaded: &Loaded) -> String {
             let _ = write!(text, "{:gap$}# ", "");
             let _ = match origin {
                 Origin::File(place) => write!(text, "{file}:{}", place.line),
+                Origin::CommandLine => write!(text, "-e"),
+                Origin::ExtraFile(file, place) | Origin::Shared(file, place) => {
+                    write!(text, "{}:{}", visible(file), place.line)
+                }
                 _ => write!(text, "default"),
             };
         }

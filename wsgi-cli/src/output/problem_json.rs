@@ -37,7 +37,7 @@ impl ProblemJson {
             },
             code: problem.code,
             variable: Some(&problem.variable).filter(|v| !v.is_empty()).cloned(),
-            file: file.to_owned(),
+            file: problem.file.as_deref().unwrap_or(file).to_owned(),
             line: place.map(|place| place.line),
             column: place.map(|place| place.column),
             length: place.map(|place| place.length),

@@ -3,26 +3,53 @@
 use std::fmt;
 use std::ops::Range;
 
+use wsgi_model::ansible::vault::is_vault;
 use wsgi_model::{Place, Problem, Severity};
 
 use super::excerpt::Excerpt;
 use super::redaction::SourceText;
 use super::{Paint, visible};
+use crate::vars_file::VarsFile;
 
-/// The problems of a file, each with the line that it is about.
-pub(crate) fn report(paint: Paint, file: &str, source: &[u8], problems: &[Problem]) -> String {
-    if problems.is_empty() {
-        return String::new();
-    }
-    let text = String::from_utf8_lossy(source);
-    let text = SourceText::new(&text);
-    let file = visible(file);
+/// The problems of an app's vars file and of the `others` that it was loaded with, each with the line
+/// that it is about.
+pub(crate) fn report(
+    paint: Paint,
+    file: &VarsFile,
+    others: &[&VarsFile],
+    problems: &[Problem],
+) -> String {
     let mut all = String::new();
+    let mut read: Vec<(&str, String)> = Vec::new();
+    let of = |problem: &Problem| match &problem.file {
+        None => Some(file),
+        Some(name) => others.iter().copied().find(|other| *other.name == **name),
+    };
     for problem in problems {
+        let source = of(problem);
+        // What stands on the command line is no file.
+        let name = source.map_or("-e", |source| source.name.as_str());
+        if !read.iter().any(|(known, _)| *known == name) {
+            let bytes = source.map_or(&[][..], |source| &source.bytes);
+            // The lines of a vault are not those that it holds.
+            let bytes = if is_vault(bytes) { &[][..] } else { bytes };
+            read.push((name, String::from_utf8_lossy(bytes).into_owned()));
+        }
+    }
+    let texts: Vec<(&str, SourceText<'_>)> = read
+        .iter()
+        .map(|(name, text)| (*name, SourceText::new(text)))
+        .collect();
+    for problem in problems {
+        let name = of(problem).map_or("-e", |source| source.name.as_str());
+        let Some((_, text)) = texts.iter().find(|(known, _)| *known == name) else {
+            continue;
+        };
+        let name = visible(name);
         let report = Report {
             paint,
-            file: &file,
-            text: &text,
+            file: &name,
+            text,
             problem,
         };
         let written = report.write(&mut all);

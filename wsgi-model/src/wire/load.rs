@@ -1,9 +1,12 @@
 //! From the bytes of a vars file to a spec, or to every problem of it.
 
+use std::sync::Arc;
+
 use camino::Utf8Path;
 
-use super::locate::{self, Spot, place_of};
+use super::locate::Spot;
 use super::reader::Reader;
+use super::variables::Variables;
 use super::yaml::{self, Node};
 use crate::variables as v;
 use crate::{
@@ -33,6 +36,15 @@ pub trait Lookups {
     /// # Errors
     /// [`LookupError`] when there are some that cannot be read.
     fn operator_keys(&self) -> Result<Vec<String>, LookupError>;
+
+    /// An environment variable of the operator; `None` where it is not set.
+    ///
+    /// # Errors
+    /// [`LookupError`] when it cannot be read, which is what an implementation says that has none.
+    fn environment(&self, name: &str) -> Result<Option<String>, LookupError> {
+        let _ = name;
+        Err(LookupError::new("the environment cannot be read here"))
+    }
 }
 
 /// Why a lookup failed.
@@ -66,11 +78,17 @@ impl Lookups for NoLookups {
 }
 
 /// Where the value of a variable came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// The vars file, at this place.
     File(Place),
+    /// The command line (`-e name=value`).
+    CommandLine,
+    /// A file given on the command line (`-e @file`), at this place.
+    ExtraFile(Arc<str>, Place),
+    /// A file of shared variables, at this place.
+    Shared(Arc<str>, Place),
     /// The default.
     Default,
 }
@@ -84,13 +102,13 @@ pub struct Loaded {
     /// Warnings and notes, in the order of the file.
     pub remarks: Vec<Problem>,
     origins: Vec<(&'static Definition, Origin)>,
-    root: Node,
+    variables: Variables,
 }
 
 impl Loaded {
     /// Gives a problem of this app its place in the file, where the variable is set in it.
     pub fn locate(&self, problem: &mut Problem) {
-        problem.place = place_of(&self.root, &problem.variable, Spot::Value);
+        self.variables.locate(problem, Spot::Value);
     }
 
     /// Every variable with where its value came from, in the order of the reference.
@@ -139,23 +157,35 @@ pub fn load(source: &Source<'_>, lookups: &dyn Lookups) -> Result<Loaded, Reject
     let root = yaml::read(source.bytes).map_err(|problems| Rejected {
         problems: problems.into_iter().map(Problem::from).collect(),
     })?;
-    let mut reader = Reader::new(root);
+    load_variables(Variables::of_file(root), Vec::new(), lookups)
+}
+
+/// Loads and checks variables that were read, and worked out where they need it; `problems` is what
+/// was found on the way.
+pub(crate) fn load_variables(
+    variables: Variables,
+    problems: Vec<Problem>,
+    lookups: &dyn Lookups,
+) -> Result<Loaded, Rejected> {
+    let mut reader = Reader::new(variables);
     reader.refuse_unknown_names();
+    reader.found.problems.extend(problems);
     let parts = reader.parts(lookups);
     reader.place_findings(check::findings(&parts));
-    let (root, problems) = reader.finish();
+    let (variables, problems) = reader.finish();
     if problems.iter().any(|p| p.severity == Severity::Error) {
         return Err(Rejected { problems });
     }
     let origin = |definition: &Definition| {
-        locate::entry(&root, definition).map_or(Origin::Default, |e| Origin::File(e.node.place))
+        let entry = variables.entry(definition);
+        entry.map_or(Origin::Default, |entry| variables.origin(entry))
     };
     let origins = VARIABLES.iter().map(|d| (*d, origin(d))).collect();
     Ok(Loaded {
         app: AppSpec::checked(parts),
         remarks: problems,
         origins,
-        root,
+        variables,
     })
 }
 
@@ -169,7 +199,7 @@ impl AppParts {
             (v::NAME.definition.name, name.as_str()),
             (v::WSGI.definition.name, wsgi.as_str()),
         ];
-        let mut reader = Reader::new(Node::of_texts(&texts));
+        let mut reader = Reader::new(Variables::of_file(Node::of_texts(&texts)));
         reader.parts(&NoLookups)
     }
 }

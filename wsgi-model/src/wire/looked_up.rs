@@ -2,7 +2,6 @@
 
 use camino::Utf8Path;
 
-use super::readable::At;
 use super::reader::Reader;
 use super::{IncludePath, KeySource, Lookups};
 use crate::name::shown;
@@ -14,7 +13,8 @@ impl Reader {
     pub(super) fn keys(&mut self, sources: &[KeySource], lookups: &dyn Lookups) -> Vec<PublicKey> {
         let mut keys = Vec::new();
         for source in sources {
-            let mut at = At::variable(&mut self.found, &source.variable);
+            let at = self.variables.at(&mut self.found, &source.variable);
+            let mut at = at.hiding(source.secret);
             let text = match source.path() {
                 None => source.text.clone(),
                 Some(path) => match lookups.file(Utf8Path::new(path)) {
@@ -91,8 +91,9 @@ impl Reader {
                 path,
                 variable,
                 place,
+                secret,
             } = path;
-            let mut at = At::variable(&mut self.found, variable);
+            let mut at = self.variables.at(&mut self.found, variable).hiding(*secret);
             let mut refuse = |code: &'static str, why: &Invalid| at.refuse(*place, code, why);
             let file_name = path.rsplit('/').next().unwrap_or(path);
             let file_name = IncludeName::parse(file_name).unwrap_or_else(|why| {

@@ -1,5 +1,6 @@
 //! Values on their way out: as YAML or JSON, with secrets masked unless asked for.
 
+use crate::secret::MASK;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 /// Whether secrets are written out.
@@ -11,9 +12,6 @@ pub enum Exposure {
     Exposed,
 }
 
-/// In place of a secret; its length says nothing of the secret's.
-pub(super) const MASK: &str = "********";
-
 /// A value without its type.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Plain {
@@ -22,6 +20,8 @@ pub(crate) enum Plain {
     Int(i64),
     Text(String),
     Secret(String),
+    /// Anything that came from a vault.
+    Hidden(Box<Plain>),
     List(Vec<Plain>),
     Map(Vec<(&'static str, Plain)>),
     /// Names that the vars file chose.
@@ -38,8 +38,11 @@ impl Serialize for Shown<'_> {
             Plain::Null => serializer.serialize_none(),
             Plain::Bool(value) => serializer.serialize_bool(*value),
             Plain::Int(value) => serializer.serialize_i64(*value),
-            Plain::Secret(_) if exposure == Exposure::Masked => serializer.serialize_str(MASK),
+            Plain::Secret(_) | Plain::Hidden(_) if exposure == Exposure::Masked => {
+                serializer.serialize_str(MASK)
+            }
             Plain::Text(text) | Plain::Secret(text) => serializer.serialize_str(text),
+            Plain::Hidden(value) => Shown(value, exposure).serialize(serializer),
             Plain::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
                 for item in items {

@@ -5,7 +5,9 @@ mod scalars;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use crate::describe::in_words;
 use crate::name::shown;
 use crate::variable::{Fallback, Type};
 use crate::wire::plain::Plain;
@@ -107,6 +109,12 @@ pub(crate) struct At<'a> {
     found: &'a mut Found,
     path: String,
     origin: Origin,
+    /// What is called the file, where it is not the vars file itself.
+    file: Option<Arc<str>>,
+    /// Whether the values that are read must not be shown.
+    secret: bool,
+    /// The type that is being read.
+    wanted: Type,
 }
 
 /// Whether a node stands in the file.
@@ -123,6 +131,9 @@ impl<'a> At<'a> {
             found,
             path: name.to_owned(),
             origin: Origin::File,
+            file: None,
+            secret: false,
+            wanted: Type::Secret,
         }
     }
 
@@ -132,6 +143,44 @@ impl<'a> At<'a> {
             found,
             path: name.to_owned(),
             origin: Origin::Default,
+            file: None,
+            secret: false,
+            wanted: Type::Secret,
+        }
+    }
+
+    /// Says of what follows that it stands in another file.
+    pub(crate) fn in_file(mut self, file: Option<&Arc<str>>) -> Self {
+        self.file = file.cloned();
+        self
+    }
+
+    /// Shows nothing of what follows when it is secret.
+    pub(crate) fn hiding(mut self, secret: bool) -> Self {
+        self.secret |= secret;
+        self
+    }
+
+    /// Whether the value that is being read came from a vault.
+    pub(crate) const fn is_secret(&self) -> bool {
+        self.secret
+    }
+
+    /// Reads a value, of which nothing is shown where it is secret.
+    pub(crate) fn read<T: Readable>(&mut self, node: &Node) -> Option<T> {
+        let outer = (self.secret, self.wanted);
+        (self.secret, self.wanted) = (self.secret || node.secret, T::TYPE);
+        let value = T::read(node, self);
+        (self.secret, self.wanted) = outer;
+        value
+    }
+
+    /// The step to a key that the vars file has chosen.
+    pub(crate) fn step(&self, key: &str) -> String {
+        if self.secret {
+            ".…".to_owned()
+        } else {
+            step(key)
         }
     }
 
@@ -160,6 +209,17 @@ impl<'a> At<'a> {
         let mut problem = Problem::new(severity, code, &self.path, why.reason());
         problem.place = (self.origin == Origin::File).then_some(place);
         problem.help = why.remedy().map(str::to_owned);
+        problem.file.clone_from(&self.file);
+        if self.secret {
+            // Reasons and remedies quote the value.
+            problem.help = None;
+            if severity == Severity::Error && code != "missing" {
+                problem.message = String::from(
+                    "the value, which comes from a vault and is not shown, is not taken here",
+                );
+                problem.help = Some(format!("what is taken: {}", in_words(self.wanted, "")));
+            }
+        }
         if severity == Severity::Error {
             self.found.stand_in_for(self.path.clone());
         }
@@ -204,6 +264,10 @@ impl<'a> At<'a> {
                 return None;
             }
             Value::Scalar(scalar) => return Some(scalar),
+            Value::Refused => {
+                self.found.stand_in_for(self.path.clone());
+                return None;
+            }
             Value::Vault(_) => {
                 self.refuse(
                     node.place,
@@ -234,6 +298,10 @@ impl<'a> At<'a> {
     }
 
     pub(crate) fn wrong_type(&mut self, node: &Node, wanted: &str, found: &str) {
+        if matches!(node.value, Value::Refused) {
+            self.found.stand_in_for(self.path.clone());
+            return;
+        }
         self.refuse(
             node.place,
             "wrong-type",
@@ -249,5 +317,6 @@ pub(crate) fn kind_of(node: &Node) -> &'static str {
         Value::List(_) => "a list",
         Value::Map(_) => "a mapping",
         Value::Vault(_) => "an encrypted value",
+        Value::Refused => "nothing",
     }
 }

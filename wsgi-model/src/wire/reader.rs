@@ -1,9 +1,10 @@
 //! Reads variable by variable, whatever is refused on the way.
 
 use super::check_names;
-use super::locate::{self, place_of};
+use super::locate::Spot;
 use super::readable::{At, Found, Readable, stand_in};
-use super::yaml::{Entry, Node, Value};
+use super::variables::Variables;
+use super::yaml::{Entry, Node};
 use super::{DirectoryPath, Lookups};
 use crate::check::{self, Finding};
 use crate::variable::{Fallback, Variable};
@@ -64,16 +65,16 @@ impl Defaults {
 }
 
 pub(super) struct Reader {
-    root: Node,
+    pub(super) variables: Variables,
     pub(super) found: Found,
     defaults: Defaults,
     operator_has_no_key: bool,
 }
 
 impl Reader {
-    pub(super) fn new(root: Node) -> Self {
+    pub(super) fn new(variables: Variables) -> Self {
         Self {
-            root,
+            variables,
             found: Found::default(),
             defaults: Defaults::stand_in(),
             operator_has_no_key: false,
@@ -82,11 +83,14 @@ impl Reader {
 
     /// Refuses variables that there are not, and those that are set under two names.
     pub(super) fn refuse_unknown_names(&mut self) {
-        check_names::refuse_unknown(&self.root, &mut self.found.problems);
+        check_names::refuse_unknown(&self.variables.root, &mut self.found.problems);
+        for problem in &mut self.found.problems {
+            self.variables.attribute(problem);
+        }
     }
 
     fn entry(&self, definition: &Definition) -> Option<&Entry> {
-        locate::entry(&self.root, definition)
+        self.variables.entry(definition)
     }
 
     /// The value of a variable; after a refusal a stand-in, so that the rest is read and checked too.
@@ -96,7 +100,7 @@ impl Reader {
         let value = match (self.entry(definition), definition.fallback) {
             (Some(entry), _) => {
                 let name = entry.key.python_text();
-                T::read(&entry.node, &mut At::variable(&mut found, &name))
+                self.variables.at(&mut found, &name).read(&entry.node)
             }
             (None, Fallback::Required) => {
                 found.problems.extend(self.missing(definition));
@@ -126,9 +130,10 @@ impl Reader {
             if found.is_stand_in(of.name) {
                 found.stand_in_for(definition.name);
             }
-            let place = self.entry(of).map(|entry| entry.node.place);
             for problem in &mut found.problems[known..] {
-                problem.place = problem.place.or(place);
+                if problem.place.is_none() && problem.file.is_none() {
+                    self.variables.locate_as(problem, of.name, Spot::Value);
+                }
             }
         }
         value
@@ -137,10 +142,7 @@ impl Reader {
     /// What to say of a required variable that is not set; nothing, when a name that was refused
     /// already was meant to be it.
     fn missing(&self, definition: &Definition) -> Option<Problem> {
-        let entries: &[Entry] = match &self.root.value {
-            Value::Map(entries) => entries,
-            _ => &[],
-        };
+        let entries = self.variables.entries();
         let unprefixed = definition.name.trim_start_matches("wsgi_");
         let mut looks_like_it = None;
         for entry in entries {
@@ -188,6 +190,7 @@ impl Reader {
             site: self.site(lookups),
             cron_tasks: self.get(&v::CRON_TASKS).0,
             deploy: self.deploy(),
+            secrets: self.variables.secrets(),
             name,
         }
     }
@@ -220,11 +223,11 @@ impl Reader {
         };
         let name = v::STORAGE.definition.name;
         let place = self.entry(&v::STORAGE.definition).map(|e| e.node.place);
-        At::variable(&mut self.found, name).refuse(
-            place.unwrap_or(Place::START),
-            "invalid-value",
-            &why,
-        );
+        let secret = self.variables.secrets().touch(name);
+        self.variables
+            .at(&mut self.found, name)
+            .hiding(secret)
+            .refuse(place.unwrap_or(Place::START), "invalid-value", &why);
         stand_in::<DirectoryPath>(&v::STORAGE.definition, str::to_owned).0
     }
 
@@ -334,9 +337,16 @@ impl Reader {
                 continue;
             }
             let mut problem = finding.problem.clone();
-            problem.place = involved().find_map(|path| place_of(&self.root, path, finding.spot));
+            for path in involved() {
+                self.variables.locate_as(&mut problem, path, finding.spot);
+                if problem.place.is_some() || problem.file.is_some() {
+                    break;
+                }
+            }
             for (path, what) in &finding.related {
-                let place = place_of(&self.root, path, finding.spot);
+                let place = self
+                    .variables
+                    .place_in(path, finding.spot, problem.file.as_ref());
                 let place = place.filter(|place| Some(*place) != problem.place);
                 problem
                     .related
@@ -347,14 +357,14 @@ impl Reader {
     }
 
     /// The file, and all that there is to say of it, in its order; what has no place comes last.
-    pub(super) fn finish(self) -> (Node, Vec<Problem>) {
+    pub(super) fn finish(self) -> (Variables, Vec<Problem>) {
         let mut problems = self.found.problems;
         let refused = problems.iter().any(|p| p.severity == Severity::Error);
         if self.operator_has_no_key && !refused {
             problems.push(no_key());
         }
-        problems.sort_by_key(|p| (p.place.is_none(), p.place, p.severity));
-        (self.root, problems)
+        problems.sort_by_key(|p| (p.place.is_none(), p.file.clone(), p.place, p.severity));
+        (self.variables, problems)
     }
 }
 

@@ -21,7 +21,7 @@ impl<'n> Fields<'n> {
     /// The mapping at `node`, after every unknown key of it was refused.
     fn of(node: &'n Node, keys: &'static [&'static Definition], at: &mut At<'_>) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
-            if let Value::Scalar(_) | Value::Vault(_) = &node.value {
+            if let Value::Scalar(_) | Value::Vault(_) | Value::Refused = &node.value {
                 at.scalar(node, "a mapping")?;
             }
             let listed = keys
@@ -46,7 +46,8 @@ impl<'n> Fields<'n> {
             if let Some(near) = near {
                 at.stand_in_below(&step(near));
             }
-            at.below(&step(&shown_key(entry)), |at| {
+            let step_to = at.step(&shown_key(entry));
+            at.below(&step_to, |at| {
                 let help = match near {
                     Some(near) => format!("did you mean `{near}`?"),
                     // `{weekday: sat,sun}` is a weekday and a key without a value.
@@ -79,7 +80,7 @@ impl<'n> Fields<'n> {
             .find(|e| e.key.python_text() == definition.name);
         let value = at.below(&step(definition.name), |at| {
             match (found, definition.fallback) {
-                (Some(entry), _) => T::read(&entry.node, at),
+                (Some(entry), _) => at.read(&entry.node),
                 (None, Fallback::Text(text)) => T::read(&Node::of_default(text), at),
                 (None, Fallback::Nothing(_)) => T::read(&Node::of_default("~"), at),
                 (None, Fallback::Required) => {

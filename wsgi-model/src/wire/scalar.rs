@@ -6,6 +6,8 @@ mod resolve;
 use std::borrow::Cow;
 use std::fmt;
 
+#[cfg(feature = "ansible")]
+pub(crate) use python::float_text;
 pub(crate) use resolve::{Unreadable, resolve, resolve_as};
 
 /// How a scalar was written.

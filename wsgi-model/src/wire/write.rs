@@ -6,7 +6,7 @@ use super::written;
 use super::{DirectoryPath, OneOrMany, UpperEnvironment};
 use crate::variable::Variable;
 use crate::variables as v;
-use crate::{AppParts, AppSpec, Definition, VARIABLES};
+use crate::{AppParts, AppSpec, Definition, Secret, SecretVariables, VARIABLES};
 
 /// A variable and its value.
 type Set = (&'static Definition, Plain);
@@ -137,7 +137,84 @@ fn sets(app: &AppParts) -> Vec<Set> {
     put.value(&v::HEALTH_TIMEOUT, &deploy.health_timeout);
     put.value(&v::KEEP_RELEASES, &deploy.keep_releases);
     put.value(&v::SHARED_PATHS, &deploy.shared_paths);
+    for (definition, value) in &mut sets {
+        if app.secrets.touch(definition.name) {
+            let is_whole = definition.name == v::SSH_KEYS.definition.name;
+            hide(
+                value,
+                &mut definition.name.to_owned(),
+                &app.secrets,
+                is_whole,
+            );
+        }
+    }
     sets
+}
+
+/// Hides what came from a vault; all of it where its parts cannot be told from each other.
+fn hide(value: &mut Plain, path: &mut String, secrets: &SecretVariables, is_whole: bool) {
+    if is_whole || secrets.contains(path) {
+        let shown = std::mem::replace(value, Plain::Null);
+        *value = Plain::Hidden(Box::new(shown));
+        return;
+    }
+    let length = path.len();
+    let mut below = |step: &str, value: &mut Plain| {
+        path.push_str(step);
+        hide(value, path, secrets, false);
+        path.truncate(length);
+    };
+    match value {
+        Plain::List(items) => {
+            for (i, item) in items.iter_mut().enumerate() {
+                below(&format!("[{i}]"), item);
+            }
+        }
+        Plain::Map(entries) => {
+            for (key, item) in entries {
+                below(&format!(".{key}"), item);
+            }
+        }
+        // These are secret by their type.
+        _ => {}
+    }
+}
+
+impl AppSpec {
+    /// The texts of everything that came from a vault, so that whoever writes them into a file can tell
+    /// that it holds a secret. Switches are not among them: no file shows where a `yes` came from.
+    pub fn secret_texts(&self) -> Vec<Secret<String>> {
+        let mut texts = Vec::new();
+        if !self.secrets.is_empty() {
+            for (_, value) in sets(self) {
+                secret_texts(&value, false, &mut texts);
+            }
+        }
+        texts
+    }
+}
+
+fn secret_texts(value: &Plain, is_hidden: bool, texts: &mut Vec<Secret<String>>) {
+    match value {
+        Plain::Text(text) | Plain::Secret(text) if is_hidden && !text.is_empty() => {
+            // A directory stands without its slash in most files.
+            let bare = text.trim_end_matches('/');
+            let text = if bare.is_empty() { text } else { bare };
+            texts.push(Secret::new(text.to_owned()));
+        }
+        Plain::Int(number) if is_hidden => texts.push(Secret::new(number.to_string())),
+        Plain::Hidden(value) => secret_texts(value, true, texts),
+        Plain::List(items) => items
+            .iter()
+            .for_each(|item| secret_texts(item, is_hidden, texts)),
+        Plain::Map(entries) => entries
+            .iter()
+            .for_each(|(_, item)| secret_texts(item, is_hidden, texts)),
+        Plain::Named(entries) => entries
+            .iter()
+            .for_each(|(_, item)| secret_texts(item, is_hidden, texts)),
+        _ => {}
+    }
 }
 
 /// Collects values under the variables that they belong to.

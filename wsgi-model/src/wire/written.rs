@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
-use super::plain::{Exposure, MASK, Plain};
+use super::plain::{Exposure, Plain};
 use super::scalar::{Kind, resolve};
+use crate::secret::MASK;
 
 /// One YAML document.
 pub(super) fn yaml(value: &Plain, exposure: Exposure) -> String {
@@ -35,6 +36,7 @@ fn private_use(value: &Plain, found: &mut Vec<char>) {
     match value {
         Plain::Null | Plain::Bool(_) | Plain::Int(_) => {}
         Plain::Text(text) | Plain::Secret(text) => found.extend(of(text)),
+        Plain::Hidden(value) => private_use(value, found),
         Plain::List(items) => items.iter().for_each(|item| private_use(item, found)),
         Plain::Map(entries) => entries
             .iter()
@@ -79,7 +81,10 @@ impl Serialize for Written<'_> {
             Plain::Null => serializer.serialize_none(),
             Plain::Bool(value) => serializer.serialize_bool(*value),
             Plain::Int(value) => serializer.serialize_i64(*value),
-            Plain::Secret(_) if self.exposure == Exposure::Masked => serializer.serialize_str(MASK),
+            Plain::Secret(_) | Plain::Hidden(_) if self.exposure == Exposure::Masked => {
+                serializer.serialize_str(MASK)
+            }
+            Plain::Hidden(value) => inner(value).serialize(serializer),
             // What looks like a template is none.
             Plain::Text(text) | Plain::Secret(text)
                 if ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark)) =>

@@ -39,6 +39,8 @@ pub(crate) struct Node {
     /// what is inside of it where it was written. A value left empty stands at its name or dash.
     pub(crate) place: Place,
     pub(crate) value: Value,
+    /// Whether it, with all below it, came from a vault.
+    pub(crate) secret: bool,
 }
 
 /// What stands at a node.
@@ -50,6 +52,12 @@ pub(crate) enum Value {
     Map(Vec<Entry>),
     /// The ciphertext of a `!vault` scalar.
     Vault(String),
+    /// Nothing: what is wrong with it was said already.
+    #[cfg_attr(
+        not(feature = "ansible"),
+        expect(dead_code, reason = "nothing is worked out")
+    )]
+    Refused,
 }
 
 /// A name and its value. Names are unique within their mapping.
@@ -141,6 +149,15 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Node, Vec<YamlProblem>> {
 }
 
 impl Node {
+    /// A value that came from no vault.
+    pub(crate) const fn new(place: Place, value: Value) -> Self {
+        Self {
+            place,
+            value,
+            secret: false,
+        }
+    }
+
     /// Whether it is null, written or left out.
     pub(crate) fn is_nothing(&self) -> bool {
         matches!(&self.value, Value::Scalar(scalar) if scalar.kind == Kind::Null)
@@ -158,10 +175,7 @@ impl Node {
                 unsafe_: true,
             }),
         };
-        Self {
-            place: Place::START,
-            value,
-        }
+        Self::new(Place::START, value)
     }
 
     /// A mapping of names to texts that stands in no file.
@@ -175,15 +189,12 @@ impl Node {
         let entry = |(key, value): &(&str, &str)| Entry {
             key: text(key),
             key_place: Place::START,
-            node: Self {
-                place: Place::START,
-                value: Value::Scalar(text(value)),
-            },
+            node: Self::new(Place::START, Value::Scalar(text(value))),
         };
-        Self {
-            place: Place::START,
-            value: Value::Map(entries.iter().map(entry).collect()),
-        }
+        Self::new(
+            Place::START,
+            Value::Map(entries.iter().map(entry).collect()),
+        )
     }
 }
 
@@ -201,6 +212,7 @@ impl fmt::Debug for Value {
             Self::List(items) => f.debug_list().entries(items).finish(),
             Self::Map(entries) => f.debug_list().entries(entries).finish(),
             Self::Vault(_) => f.write_str("Vault(..)"),
+            Self::Refused => f.write_str("Refused"),
         }
     }
 }

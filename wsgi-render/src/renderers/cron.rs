@@ -1,7 +1,7 @@
 //! Cron tasks: a line for each in the app's `cron.d` file, and the script that the line starts.
 
 use wsgi_model::{
-    AbsPath, AppSpec, Artifact, CheckMoment, Command, Contents, CronTask, Mode, Owner,
+    AbsPath, AppSpec, Artifact, CheckMoment, Command, Contents, CronTask, Mode, Owner, Sensitivity,
 };
 
 use crate::template::{Template, view};
@@ -106,6 +106,7 @@ view! {
         app: &'a str,
         name: &'a str,
         command: &'a str,
+        shown_command: &'a str,
         user: &'a str,
         drops: bool,
         is_apps: bool,
@@ -203,11 +204,12 @@ fn wrapper(app: &AppSpec, task: &CronTask, path: AbsPath) -> Result<Artifact, Re
             value: var.value.expose(),
         })
         .collect();
-    let private = !environment.is_empty();
+    let private = !environment.is_empty() || task.command.sensitivity() == Sensitivity::Secret;
     let view = WrapperView {
         app: app.name.as_str(),
         name: task.name.as_str(),
         command: task.command.as_str(),
+        shown_command: task.command.shown(),
         user: runner.name(app),
         drops: matches!(runner, Runner::Other(_)),
         is_apps: runner == Runner::App,

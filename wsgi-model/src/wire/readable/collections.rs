@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::scalars::switch_word;
-use super::{At, Readable, kind_of, shown_key, step};
+use super::{At, Readable, kind_of, shown_key};
 use crate::name::shown;
 use crate::variable::Type;
 use crate::wire::plain::Plain;
@@ -28,7 +28,7 @@ impl<T: Readable> Readable for Option<T> {
                 _ => {}
             }
         }
-        T::read(node, at).map(Some)
+        at.read(node).map(Some)
     }
 
     fn plain(&self) -> Plain {
@@ -45,7 +45,7 @@ fn items<T: Readable>(nodes: &[Node], at: &mut At<'_>) -> Option<Vec<T>> {
     let read: Vec<Option<T>> = nodes
         .iter()
         .enumerate()
-        .map(|(i, node)| at.below(&format!("[{i}]"), |at| T::read(node, at)))
+        .map(|(i, node)| at.below(&format!("[{i}]"), |at| at.read(node)))
         .collect();
     read.into_iter().collect()
 }
@@ -63,7 +63,7 @@ impl<T: Readable> Readable for Vec<T> {
                 None
             }
             // Also says what it has to say of templates and encrypted values.
-            Value::Scalar(_) | Value::Vault(_) => {
+            Value::Scalar(_) | Value::Vault(_) | Value::Refused => {
                 let scalar = at.scalar(node, "a list")?;
                 let why = Invalid::new(format!("expected a list, found {}", scalar.kind.name()))
                     .help(
@@ -100,9 +100,9 @@ impl<T: Readable> Readable for OneOrMany<T> {
                 let why = Invalid::new("one mapping stands here in place of a list")
                     .help("it is taken as a list of one; put `- ` before it");
                 at.note(node.place, "old-spelling", &why);
-                T::read(node, at).map(|item| Self(vec![item]))
+                at.read(node).map(|item| Self(vec![item]))
             }
-            _ => T::read(node, at).map(|item| Self(vec![item])),
+            _ => at.read(node).map(|item| Self(vec![item])),
         }
     }
 
@@ -159,7 +159,7 @@ fn variables(
 ) -> Option<Vec<EnvVar>> {
     let Value::Map(entries) = &node.value else {
         let help = match &node.value {
-            Value::Scalar(_) | Value::Vault(_) => {
+            Value::Scalar(_) | Value::Vault(_) | Value::Refused => {
                 let scalar = at.scalar(node, "a mapping of names to values")?;
                 match scalar.kind {
                     Kind::Null => "leave the line out, or write `{}`",
@@ -180,14 +180,15 @@ fn variables(
     for entry in entries {
         let key = entry.key.python_text();
         let shown_key = shown_key(entry);
-        at.below(&step(&shown_key), |at| {
+        let step = at.step(&shown_key);
+        at.below(&step, |at| {
             if shown_key != key {
                 let why = Invalid::new("there is no value")
                     .help("write `name: value`, with a space after the colon");
                 at.refuse(entry.key_place, "no-value", &why);
                 return;
             }
-            let value = EnvValue::read(&entry.node, at);
+            let value: Option<EnvValue> = at.read(&entry.node);
             let name = match name(&key) {
                 Ok(name) => Some(name),
                 Err(why) => {

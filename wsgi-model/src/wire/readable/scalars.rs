@@ -10,8 +10,8 @@ use crate::{
     AbsPath, AppName, AptPackage, CommandLine, DatabaseId, EmailAddress, EnvPrefix, EnvValue,
     HealthPath, HealthStatus, HstsMaxAge, Invalid, MaxRequests, OwnedDir, PipPackage, PipVersion,
     Place, Port, PublicKey, RelativePath, ReleaseCount, RequestLineLimit, Resolver, Seconds,
-    ServerName, Slug, Sudo, TaskName, TaskUser, TlsProfile, UserName, WorkerTimeout, Workers,
-    WsgiTarget, nearest,
+    Sensitivity, ServerName, Slug, Sudo, TaskName, TaskUser, TlsProfile, UserName, WorkerTimeout,
+    Workers, WsgiTarget, nearest,
 };
 
 /// A value that is parsed from a text. Numbers are taken as Ansible prints them; null and booleans
@@ -112,7 +112,6 @@ text_types! {
     Resolver => "an IP address, with a port if wanted", Resolver::parse;
     TaskName => "one line of text", TaskName::parse;
     Slug => "letters, digits, `_` and `-`", Slug::parse;
-    CommandLine => "a command line of bash", CommandLine::parse;
     HealthPath => "a path that starts with `/`", HealthPath::parse;
     HealthStatus => "a status or a range from 100 to 599", HealthStatus::parse;
 }
@@ -338,6 +337,30 @@ choice_types! {
     TlsProfile { "intermediate" => TlsProfile::Intermediate, "modern" => TlsProfile::Modern }
 }
 
+impl Readable for CommandLine {
+    const TYPE: Type = Type::Text {
+        rule: "a command line of bash",
+    };
+
+    fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
+        let text = text(node, at)?;
+        let command = at.accept(node, Self::parse(&text))?;
+        Some(if at.is_secret() {
+            command.into_secret()
+        } else {
+            command
+        })
+    }
+
+    fn plain(&self) -> Plain {
+        let text = self.as_str().to_owned();
+        match self.sensitivity() {
+            Sensitivity::Public => Plain::Text(text),
+            Sensitivity::Secret => Plain::Secret(text),
+        }
+    }
+}
+
 impl Readable for EnvValue {
     const TYPE: Type = Type::Secret;
 
@@ -388,6 +411,7 @@ pub(crate) struct IncludePath {
     /// The variable, with the index in the list.
     pub(crate) variable: String,
     pub(crate) place: Place,
+    pub(crate) secret: bool,
 }
 
 impl Readable for IncludePath {
@@ -400,6 +424,7 @@ impl Readable for IncludePath {
             path: text(node, at)?,
             variable: at.path().to_owned(),
             place: node.place,
+            secret: at.is_secret(),
         })
     }
 
@@ -415,6 +440,7 @@ pub(crate) struct KeySource {
     /// The variable, with the index in the list.
     pub(crate) variable: String,
     pub(crate) place: Place,
+    pub(crate) secret: bool,
 }
 
 impl KeySource {
@@ -441,6 +467,7 @@ impl Readable for KeySource {
             text: text(node, at)?,
             variable: at.path().to_owned(),
             place: node.place,
+            secret: at.is_secret(),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// `str()` of a Python float: the shortest digits that read back, an exponent below 1e-4 and from 1e16.
-pub(super) fn float_text(number: f64) -> String {
+pub(crate) fn float_text(number: f64) -> String {
     if number.is_nan() {
         return "nan".to_owned();
     }

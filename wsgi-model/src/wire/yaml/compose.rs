@@ -243,7 +243,7 @@ impl<'t> Composer<'t> {
                 })
             }
         };
-        self.attach(Node { place, value }, frame.weight, frame.anchor)
+        self.attach(Node::new(place, value), frame.weight, frame.anchor)
     }
 
     fn alias(&mut self, anchor: usize, place: Place) -> Result<(), Stop> {
@@ -267,10 +267,7 @@ impl<'t> Composer<'t> {
         let Some(anchored) = self.anchors.get(&anchor) else {
             return Ok(());
         };
-        let node = Node {
-            place,
-            value: anchored.node.value.clone(),
-        };
+        let node = Node::new(place, anchored.node.value.clone());
         self.attach(node, weight, 0)
     }
 
@@ -337,7 +334,7 @@ impl<'t> Composer<'t> {
     }
 
     fn key(&mut self, node: Node) -> Result<(), Stop> {
-        let Node { place, value } = node;
+        let Node { place, value, .. } = node;
         let Value::Scalar(key) = value else {
             let problem = YamlProblem::new(place, "complex-key", "a name must be plain text");
             return self.stop(problem);

@@ -18,10 +18,7 @@ impl Composer<'_> {
             column: 1,
             length: 1,
         };
-        let empty = Node {
-            place: first,
-            value: Value::Map(Vec::new()),
-        };
+        let empty = Node::new(first, Value::Map(Vec::new()));
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
@@ -39,6 +36,7 @@ impl Composer<'_> {
                     let what = match &node.value {
                         Value::List(_) => "a list",
                         Value::Vault(_) => "a vault value",
+                        Value::Refused => "nothing",
                         Value::Scalar(scalar) => scalar.kind.name(),
                         Value::Map(_) => "a mapping",
                     };

@@ -99,7 +99,7 @@ impl Composer<'_> {
                 return self.attach(null(place), weight, anchor);
             }
         };
-        self.attach(Node { place, value }, weight, anchor)
+        self.attach(Node::new(place, value), weight, anchor)
     }
 
     /// The parser reports a value left empty where the next thing begins.
@@ -152,8 +152,5 @@ fn null(place: Place) -> Node {
         kind: Kind::Null,
         unsafe_: true,
     };
-    Node {
-        place,
-        value: Value::Scalar(scalar),
-    }
+    Node::new(place, Value::Scalar(scalar))
 }

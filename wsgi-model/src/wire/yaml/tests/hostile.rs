@@ -172,6 +172,6 @@ fn within(node: &Node, lines: u32) -> bool {
     here && match &node.value {
         Value::List(items) => items.iter().all(|item| within(item, lines)),
         Value::Map(entries) => entries.iter().all(|entry| within(&entry.node, lines)),
-        Value::Scalar(_) | Value::Vault(_) => true,
+        Value::Scalar(_) | Value::Vault(_) | Value::Refused => true,
     }
 }

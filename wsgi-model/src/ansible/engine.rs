@@ -1,0 +1,78 @@
+//! The template engine, set up as Ansible sets up Jinja2.
+
+use std::sync::Arc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs, from_args};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
+
+use super::call::Call;
+use super::session::{Session, wait};
+use super::{filters, lookups, methods, predicates, python};
+use crate::Invalid;
+
+/// The deepest nesting of calls and macros.
+const RECURSION: usize = 50;
+
+/// An engine that sees nothing but `session`: no loader, no files, no clock.
+pub(super) fn engine(session: &Arc<Session>) -> Environment<'static> {
+    let mut engine = Environment::empty();
+    engine.set_auto_escape_callback(|_| AutoEscape::None);
+    // What is missing is counted by the session, so that `a.b.c | default(…)` works as in Ansible.
+    engine.set_undefined_behavior(UndefinedBehavior::Chainable);
+    engine.set_recursion_limit(RECURSION);
+    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).build() {
+        engine.set_syntax(syntax);
+    }
+    let own = Arc::clone(session);
+    engine.set_formatter(move |out, _, value| {
+        let text = match value.kind() {
+            ValueKind::Undefined if own.misses() => return Err(wait()),
+            // What `'x' if false` gives.
+            ValueKind::Undefined | ValueKind::None => String::new(),
+            _ => python::output(value).map_err(|_| too_long(&own))?,
+        };
+        own.wrote(value, text.len());
+        out.write_str(&text)
+            .map_err(|_| Error::from(ErrorKind::WriteFailure))
+    });
+    let own = Arc::clone(session);
+    engine.set_unknown_method_callback(move |state, value, method, args| {
+        methods::call(&own, state, value, method, args)
+    });
+    for filter in filters::all() {
+        let own = Arc::clone(session);
+        engine.add_filter(
+            filter.name,
+            move |state: &mut State<'_, '_>, value: Value, rest: Rest<ValueOrKwargs>| {
+                let rest = rest.into_values();
+                let (args, kwargs) = from_args::<(&[Value], Kwargs)>(&rest)?;
+                let mut call = Call::new(&own, state, filter.name, value, args, &kwargs)?;
+                (filter.run)(&mut call)
+            },
+        );
+    }
+    for test in predicates::all() {
+        let own = Arc::clone(session);
+        engine.add_test(
+            test.name,
+            move |state: &mut State<'_, '_>, value: Value, rest: Rest<ValueOrKwargs>| {
+                let rest = rest.into_values();
+                let (args, kwargs) = from_args::<(&[Value], Kwargs)>(&rest)?;
+                let mut call = Call::new(&own, state, test.name, value, args, &kwargs)?;
+                (test.holds)(&mut call)
+            },
+        );
+    }
+    engine.add_function("range", minijinja::functions::range);
+    engine.add_function("namespace", minijinja::functions::namespace);
+    lookups::add(&mut engine, session);
+    engine
+}
+
+pub(super) fn too_long(session: &Session) -> Error {
+    session.refuse(
+        "too-large",
+        Invalid::new("the expression makes a text of more than 1 MiB"),
+    )
+}
