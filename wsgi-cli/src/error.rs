@@ -52,10 +52,9 @@ impl CommandError {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::GivenTwice { .. } => exit::USAGE,
-            Self::Unreadable(_) => exit::REFUSED,
             Self::Print(_) => exit::PART_WAY,
             Self::Make { .. } => exit::CONFLICT,
-            Self::Unquotable { .. } => exit::REFUSED,
+            Self::Unreadable(_) | Self::Unquotable { .. } => exit::REFUSED,
             Self::Tree(error) => error.status(),
             Self::Render { .. } => exit::BUG,
         }
