@@ -369,6 +369,15 @@ fn completions_and_manual_pages_are_read_by_what_reads_them() {
 }
 
 #[test]
+fn init_takes_a_dash_for_stdout() {
+    let desk = Desk::new();
+    let called = desk.call(&["init", "-"]);
+    assert_eq!(called.status(), DONE, "{}", called.err());
+    assert_eq!(called.out(), desk.call(&["init"]).out());
+    assert!(!desk.path("-").exists());
+}
+
+#[test]
 fn bash_completes_verbs_and_what_comes_after_them() {
     let desk = Desk::new();
     desk.write("completions", &desk.call(&["completions", "bash"]).out());
