@@ -265,7 +265,7 @@ pub(crate) struct Env {
 
 #[derive(Args, Debug)]
 pub(crate) struct Init {
-    /// A file that does not exist yet; stdout without one
+    /// A file that does not exist yet; stdout without one, or with `-`
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: Option<PathBuf>,
 }

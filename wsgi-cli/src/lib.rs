@@ -1,4 +1,4 @@
-//! Render, plan, apply and deploy WSGI app containers from one vars file per app.
+//! Render the files of WSGI app containers from one vars file per app.
 //!
 //! The binary `wsgi-cli` is [`run`]. What scripts may rely on:
 //!

@@ -4,6 +4,7 @@
 
 mod called;
 mod faults;
+mod inputs;
 mod rendering;
 mod secrets;
 mod streams;

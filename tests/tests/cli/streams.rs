@@ -367,3 +367,42 @@ fn completions_and_manual_pages_are_read_by_what_reads_them() {
     assert_eq!(pages, 9);
     assert!(desk.call(&["man"]).out().starts_with(".ie"));
 }
+
+#[test]
+fn init_takes_a_dash_for_stdout() {
+    let desk = Desk::new();
+    let called = desk.call(&["init", "-"]);
+    assert_eq!(called.status(), DONE, "{}", called.err());
+    assert_eq!(called.out(), desk.call(&["init"]).out());
+    assert!(!desk.path("-").exists());
+}
+
+#[test]
+fn bash_completes_verbs_and_what_comes_after_them() {
+    let desk = Desk::new();
+    desk.write("completions", &desk.call(&["completions", "bash"]).out());
+    // As bash calls it: the program, the word at the cursor, the word before.
+    let offered = |words: &[&str]| -> Vec<String> {
+        let script = "source ./completions
+            COMP_WORDS=(wsgi-cli \"$@\"); COMP_CWORD=$#
+            function=$(complete -p wsgi-cli); function=${function##*-F }; function=${function%% *}
+            \"$function\" wsgi-cli \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\"
+            printf '%s\\n' \"${COMPREPLY[@]}\"";
+        let bash = std::process::Command::new("bash")
+            .args(["--norc", "-c", script, "bash"])
+            .args(words)
+            .current_dir(desk.path(""))
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&bash.stderr), "", "{words:?}");
+        let out = String::from_utf8(bash.stdout).unwrap();
+        out.lines().map(str::to_owned).collect()
+    };
+    assert_eq!(offered(&["che"]), ["check"]);
+    assert_eq!(offered(&["render", "--o"]), ["--out", "--openssl"]);
+    let shells = offered(&["completions", ""]);
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(shells.iter().any(|word| word == shell), "{shells:?}");
+    }
+    assert!(offered(&["show", "--"]).contains(&"--json".to_owned()));
+}

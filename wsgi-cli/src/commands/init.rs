@@ -10,7 +10,7 @@ use crate::output::{Console, visible};
 
 pub(super) fn init(args: &Init, console: &mut Console<'_>) -> Result<u8, CommandError> {
     let starter = wsgi_model::starter();
-    let Some(path) = &args.file else {
+    let Some(path) = args.file.as_ref().filter(|path| path.as_os_str() != "-") else {
         console.print(format_args!("{starter}"))?;
         return Ok(exit::DONE);
     };
