@@ -120,6 +120,82 @@ fn what_one_app_of_a_host_has_no_other_gets() {
 }
 
 #[test]
+fn no_app_reads_or_redirects_what_is_anothers() {
+    let named = |app, name: &str, more: &str| {
+        let names = format!("wsgi_server_names: ['{name}']\n{more}");
+        with(app, &names)
+    };
+    let shop = |more: &str| named(SHOP, "shop.example.org", more);
+    let blog = |more: &str| named(BLOG, "blog.example.org", more);
+    let variables = |first: &str, second: &str| -> Vec<String> {
+        let said = taken(first, second).into_iter();
+        said.map(|(variable, _)| variable).collect()
+    };
+    let task = |user: &str, file: &str| {
+        format!("wsgi_cron_tasks: [{{name: t, command: x, user: {user}, logfile: {file}}}]")
+    };
+    let (access, error) = ("wsgi_nginx_access_log_file", "wsgi_nginx_error_log_file");
+    let at = |variable: &str| format!("{variable}: /srv/logs/blog/shop.log");
+    let logs = "wsgi_log_dir: /srv/logs/blog";
+    let (logfile, group) = ("wsgi_cron_tasks[0].logfile", "wsgi_gunicorn_group");
+    let (of_root, of_www) = (
+        task("root", "/srv/logs/blog/shop.log"),
+        task("www-data", "/var/www/blog/shop.log"),
+    );
+    let domain = named(SHOP, ".example.org", "");
+    let (plain, wildcard) = (
+        named(BLOG, "example.org", ""),
+        named(BLOG, "'*.example.org'", ""),
+    );
+    let wildcard = wildcard.replace("''", "'");
+    let name = "wsgi_server_names[0]";
+    for (one, two, of_one, of_two) in [
+        (shop(&at(access)), blog(logs), access, "wsgi_log_dir"),
+        (shop(&at(error)), blog(logs), error, "wsgi_log_dir"),
+        (shop(&of_root), blog(logs), logfile, "wsgi_log_dir"),
+        (shop(&of_www), blog(""), logfile, "wsgi_path"),
+        (
+            shop("wsgi_gunicorn_group: webs"),
+            blog("wsgi_gunicorn_group: webs"),
+            group,
+            group,
+        ),
+        (shop("wsgi_gunicorn_group: blog"), blog(""), group, group),
+        (
+            shop("wsgi_static_dir: /var/www/blog/static"),
+            blog(""),
+            "wsgi_static_dir",
+            "wsgi_path",
+        ),
+        (
+            shop("wsgi_static_dir: /srv/static"),
+            blog("wsgi_media_dir: /srv/static/media"),
+            "wsgi_static_dir",
+            "wsgi_media_dir",
+        ),
+        (domain.clone(), plain, name, name),
+        (domain.clone(), wildcard, name, name),
+    ] {
+        let (first, second) = (variables(&one, &two), variables(&two, &one));
+        assert!(
+            first.iter().any(|said| said == of_two),
+            "{first:?}: {one}\n{two}"
+        );
+        assert!(
+            second.iter().any(|said| said == of_one),
+            "{second:?}: {two}\n{one}"
+        );
+    }
+    // Its own directories the app may log to, and a whole name is asked before a wildcard.
+    let nothing: [&str; 0] = [];
+    let own = shop(&task("root", "/var/log/shop/t.log"));
+    assert_eq!(variables(&own, &blog("")), nothing);
+    assert_eq!(variables(&domain, &blog("")), nothing);
+    let both = with(SHOP, "wsgi_server_names: [.example.org, example.org]");
+    assert_eq!(variables(&both, &blog("")), nothing);
+}
+
+#[test]
 fn what_an_app_reads_at_its_start_owes_a_restart_of_that_app_alone() {
     for (name, vars) in [("shop", SHOP), ("blog", BLOG)] {
         let bundle = bundle(vars);

@@ -24,6 +24,8 @@ pub struct HostClaims {
     taken: HashMap<Claim, usize>,
     /// Directories, to find those above and below each other.
     directories: BTreeMap<String, (usize, &'static str)>,
+    /// Files that others than their app open for writing, with the variables that name them.
+    opened: BTreeMap<String, (usize, String)>,
     /// The TLS profile of each port's first app: nginx takes one per socket.
     profiles: HashMap<u16, (usize, TlsProfile)>,
     /// Each port by number, and whether it speaks TLS.
@@ -34,6 +36,7 @@ pub struct HostClaims {
 enum Claim {
     Name(String),
     User(String),
+    Group(String),
     ServerName(u16, String),
     CatchAll(u16),
     DefaultServer(u16),
@@ -74,6 +77,7 @@ impl HostClaims {
             // Everything derived from the name would clash too, and says nothing new.
             return problems;
         }
+        let before = problems.len();
         self.claim(
             own,
             Claim::User(app.user().to_string()),
@@ -86,7 +90,26 @@ impl HostClaims {
                 )
             },
         );
+        // Who has a user in common has mostly its group in common too: one of the two is enough said.
+        if problems.len() == before {
+            self.claim(
+                own,
+                Claim::Group(app.group().to_string()),
+                "wsgi_gunicorn_group",
+                &mut problems,
+                |other| {
+                    (
+                        format!(
+                            "`{}` is the group of `{other}` too, so each could read the other's environment and its passwords",
+                            app.group()
+                        ),
+                        "give each app a group of its own; leave the variable out to use the user's".to_owned(),
+                    )
+                },
+            );
+        }
         self.directories(own, app, &mut problems);
+        self.files(own, app, &mut problems);
         self.site(own, app, &mut problems);
         problems
     }
@@ -101,6 +124,8 @@ impl HostClaims {
         say: impl FnOnce(&str) -> (String, String),
     ) {
         match self.taken.get(&claim) {
+            // One name may stand for another of the same app: `.example.org` for `example.org`.
+            Some(other) if *other == own => {}
             Some(other) => {
                 let (message, help) = say(&self.names[*other]);
                 problems.push(Problem::new(Severity::Error, "taken", variable, message).help(help));
@@ -128,6 +153,15 @@ impl HostClaims {
                 .as_ref()
                 .map(|dir| ("wsgi_media_dir", dir.path().clone())),
         );
+        // What a release brings with it lies in the home, or wherever the release is.
+        let current = layout.current();
+        dirs.extend(
+            places
+                .static_dir
+                .as_ref()
+                .filter(|dir| !dir.is_within(&current))
+                .map(|dir| ("wsgi_static_dir", dir.path().clone())),
+        );
         for (variable, dir) in &dirs {
             if let Some((other, theirs, path)) = self.neighbour(own, dir) {
                 let other = &self.names[other];
@@ -140,6 +174,16 @@ impl HostClaims {
                     Problem::new(Severity::Error, "taken", *variable, message)
                         .help("give each app directories of its own"),
                 );
+            } else if let Some((other, theirs, file)) = self.opened_in(own, dir) {
+                let message = format!(
+                    "`{file}`, {theirs} of `{other}`, lies in `{dir}`, and `{}` is not who opens it: a link there would have any file written",
+                    app.name
+                );
+                problems.push(
+                    Problem::new(Severity::Error, "taken", *variable, message).help(
+                        "keep the logs that root opens out of directories that an app can write",
+                    ),
+                );
             }
         }
         for (variable, dir) in dirs {
@@ -149,24 +193,62 @@ impl HostClaims {
         }
     }
 
+    /// Takes the logs that others than the app's user open, of which none may lie where another app
+    /// can put a link in its place.
+    fn files(&mut self, own: usize, app: &AppSpec, problems: &mut Vec<Problem>) {
+        const HELP: &str = "name a file in a directory of root's, such as `/var/log`";
+        for (variable, file) in opened_by_others(app) {
+            if let Some((other, theirs, dir)) = self.above(own, &file) {
+                let message = format!(
+                    "`{file}` lies in `{dir}`, {theirs} of `{}`, which is not who opens it: a link there would have any file written",
+                    self.names[other]
+                );
+                problems.push(
+                    Problem::new(Severity::Error, "taken", variable.as_str(), message).help(HELP),
+                );
+            }
+            self.opened
+                .entry(file.as_str().to_owned())
+                .or_insert((own, variable));
+        }
+    }
+
     /// A directory of another app at, above or below `dir`.
     fn neighbour(&self, own: usize, dir: &AbsPath) -> Option<(usize, &'static str, &str)> {
-        let foreign = |entry: (&String, &(usize, &'static str))| (entry.1.0 != own).then_some(());
-        let above = dir
-            .as_path()
-            .ancestors()
-            .filter_map(|p| self.directories.get_key_value(p.as_str()))
-            .find(|e| foreign(*e).is_some());
         let from = format!("{dir}/");
         let below = || {
             self.directories
                 .range(from.clone()..)
                 .take_while(|(path, _)| path.starts_with(&from))
-                .find(|e| foreign(*e).is_some())
+                .find(|(_, (other, _))| *other != own)
+                .map(|(path, (other, variable))| (*other, *variable, path.as_str()))
         };
-        above
-            .or_else(below)
+        self.above(own, dir).or_else(below)
+    }
+
+    /// A directory of another app that `path` is, or lies in.
+    fn above(&self, own: usize, path: &AbsPath) -> Option<(usize, &'static str, &str)> {
+        path.as_path()
+            .ancestors()
+            .filter_map(|p| self.directories.get_key_value(p.as_str()))
+            .find(|(_, (other, _))| *other != own)
             .map(|(path, (other, variable))| (*other, *variable, path.as_str()))
+    }
+
+    /// A file of another app in `dir` that its user does not open itself.
+    fn opened_in(&self, own: usize, dir: &AbsPath) -> Option<(&str, &str, &str)> {
+        let from = dir.with_slash();
+        self.opened
+            .range(from.clone()..)
+            .take_while(|(path, _)| path.starts_with(&from))
+            .find(|(_, (other, _))| *other != own)
+            .map(|(path, (other, variable))| {
+                (
+                    self.names[*other].as_str(),
+                    variable.as_str(),
+                    path.as_str(),
+                )
+            })
     }
 
     fn site(&mut self, own: usize, app: &AppSpec, problems: &mut Vec<Problem>) {
@@ -245,13 +327,25 @@ impl HostClaims {
                 if site.server_names[..i].contains(name) {
                     continue;
                 }
-                let claim = Claim::ServerName(port, name.to_string());
-                self.claim(own, claim, &format!("wsgi_server_names[{i}]"), problems, |other| {
-                    (
-                        format!("`{name}` on port {port} is a name of `{other}` already, and nginx would never ask this one"),
-                        "a name belongs to one app: take it out of one of them".to_owned(),
-                    )
-                });
+                let before = problems.len();
+                for asked in names_in(name.as_str()) {
+                    // Of both names that `.example.org` stands for, one is enough said.
+                    if problems.len() > before {
+                        break;
+                    }
+                    let meant = if asked == name.as_str() {
+                        String::new()
+                    } else {
+                        format!(", which `{name}` stands for,")
+                    };
+                    let claim = Claim::ServerName(port, asked.clone());
+                    self.claim(own, claim, &format!("wsgi_server_names[{i}]"), problems, |other| {
+                        (
+                            format!("`{asked}` on port {port}{meant} is a name of `{other}` already, and nginx would never ask this one"),
+                            "a name belongs to one app: take it out of one of them".to_owned(),
+                        )
+                    });
+                }
             }
         }
         for (variable, log) in [
@@ -270,4 +364,32 @@ impl HostClaims {
             }
         }
     }
+}
+
+/// The names that a server name stands for: `.example.org` is short for two.
+fn names_in(name: &str) -> Vec<String> {
+    match name.strip_prefix('.') {
+        Some(domain) => vec![domain.to_owned(), format!("*.{domain}")],
+        None => vec![name.to_owned()],
+    }
+}
+
+/// The logs that root, or another user than the app's, opens, and the variables that name them.
+fn opened_by_others(app: &AppSpec) -> Vec<(String, AbsPath)> {
+    let site = app.exposed_site().into_iter().flat_map(|site| {
+        [
+            ("wsgi_nginx_access_log_file", &site.access_log),
+            ("wsgi_nginx_error_log_file", &site.error_log),
+        ]
+    });
+    let tasks = app.cron_tasks.iter().enumerate().filter_map(|(i, task)| {
+        let log = task.logfile.as_ref()?;
+        let user = task.user.as_ref()?;
+        // In the app's own directories the log is written as the app.
+        let by_app = user.as_str() == app.user().as_str() || app.layout().is_apps_to_write(log);
+        (!by_app).then(|| (format!("wsgi_cron_tasks[{i}].logfile"), log.clone()))
+    });
+    site.map(|(variable, log)| (variable.to_owned(), log.clone()))
+        .chain(tasks)
+        .collect()
 }
