@@ -96,6 +96,21 @@ pub(crate) fn is_system_account(text: &str) -> bool {
         "grafana",
         "clamav",
         "systemd",
+        "admin",
+        "ubuntu",
+        "debian",
+        "vagrant",
+        "libvirt",
+        "puppet",
+        "dhcpcd",
+        "sssd",
+        "openldap",
+        "munge",
+        "saned",
+        "colord",
+        "gdm",
+        "rtkit",
+        "pulse",
         "all",
     ];
     ACCOUNTS.contains(&text)
@@ -214,7 +229,6 @@ const NAMES: &[&str] = &[
     "influxdb",
     "jenkins",
     "ldconfig",
-    "libvirt",
     "lighttpd",
     "modprobe",
     "monit",
@@ -243,6 +257,8 @@ const NAMES: &[&str] = &[
     "cups",
     "samba",
     "smbd",
+    "slapd",
+    "sbin",
 ];
 
 /// Whether a name cannot name an app, since the system has it already.
