@@ -8,7 +8,7 @@ mod site;
 use std::collections::HashMap;
 
 use crate::wire::locate::Spot;
-use crate::{AppParts, AppSpec, Problem, Severity, Sudo};
+use crate::{AbsPath, AppParts, AppSpec, Problem, Severity, Sudo};
 
 pub(crate) use places::app_storage;
 
@@ -107,6 +107,33 @@ pub(crate) fn findings(app: &AppParts) -> Vec<Finding> {
         }
     }
     found.0
+}
+
+/// Why nobody but the app opens a log at `path`: the code, and the reason.
+fn no_place_for_a_log(path: &AbsPath) -> Option<(&'static str, String)> {
+    const DEVICES: &[&str] = &["/dev/null", "/dev/stdout", "/dev/stderr"];
+    /// Where any user may put a file, or a link.
+    const SHARED: &[&str] = &["/dev/shm", "/home", "/tmp", "/var/tmp"];
+    const SYSTEM: &[&str] = &[
+        "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sbin",
+        "/sys", "/usr",
+    ];
+    let lies_in = |dirs: &'static [&'static str]| {
+        let mut above = path.as_path().ancestors().map(camino::Utf8Path::as_str);
+        above.find(|above| dirs.contains(above))
+    };
+    if DEVICES.contains(&path.as_str()) {
+        return None;
+    }
+    if let Some(dir) = lies_in(SHARED) {
+        let why = format!(
+            "`{path}` lies in `{dir}`, where other users may put a link in its place that would have any file written"
+        );
+        return Some(("writable-log", why));
+    }
+    let dir = lies_in(SYSTEM)?;
+    let why = format!("`{path}` lies in `{dir}`, which is the system's and holds no logs");
+    Some(("system-directory", why))
 }
 
 fn rights(app: &AppParts, found: &mut Findings) {

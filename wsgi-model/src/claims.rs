@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{AbsPath, AppSpec, Problem, Severity, Tls, TlsProfile};
+use crate::{AbsPath, AppSpec, Problem, Severity, Site, Tls, TlsProfile};
 
 /// What the apps of one host take, so that no two of them take the same. It keeps names, paths and
 /// ports, not the apps: ten thousand apps cost a few megabytes.
@@ -348,6 +348,10 @@ impl HostClaims {
                 }
             }
         }
+        self.logs(own, site, problems);
+    }
+
+    fn logs(&mut self, own: usize, site: &Site, problems: &mut Vec<Problem>) {
         for (variable, log) in [
             ("wsgi_nginx_access_log_file", &site.access_log),
             ("wsgi_nginx_error_log_file", &site.error_log),

@@ -128,6 +128,10 @@ pub const PROBLEM_CODES: &[(&str, &str)] = &[
     ("unreadable-value", "YAML: a value that Ansible refuses"),
     ("vault", "an encrypted value cannot be used"),
     ("vault-file", "the whole file is encrypted"),
+    (
+        "writable-file",
+        "nginx needs a file that the app can remove",
+    ),
     ("writable-log", "root would write where the app can"),
     ("wrong-type", "a value of another type"),
 ];

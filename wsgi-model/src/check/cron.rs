@@ -125,6 +125,19 @@ fn logfile(app: &AppParts, i: usize, log: &AbsPath, found: &mut Findings) {
             .error("directory", at(i, "logfile"), message, help)
             .with(other);
     }
+    // In its own directories the app opens the log, and as the app.
+    let user = app.cron_tasks[i].user.as_ref();
+    let user = user.filter(|user| user.as_str() != app.gunicorn.user.as_str());
+    if let Some(user) = user.filter(|_| !layout.is_apps_to_write(log)) {
+        if let Some((code, why)) = super::no_place_for_a_log(log) {
+            let message = format!("{why}; `{user}` opens it");
+            let help = "name a file in a directory of the app, or below `/var/log`";
+            found
+                .error(code, at(i, "logfile"), message, help)
+                .with(at(i, "user"))
+                .with("wsgi_gunicorn_user");
+        }
+    }
     let own = [
         layout.app_log(),
         layout.supervisor_log_link(),

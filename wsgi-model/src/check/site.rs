@@ -59,23 +59,24 @@ fn names(app: &AppParts, found: &mut Findings) {
     }
 }
 
-/// nginx opens its logs as root: in a directory that the app can write, a link planted there lets the
-/// app create and append to any file (CVE-2016-1247).
-fn logs(app: &AppParts, found: &mut Findings) {
-    let layout = app.layout();
-    let mut writable: Vec<(&'static str, AbsPath)> = vec![
+/// The directories in which the app can put, replace and remove files, with what names them.
+fn writable(app: &AppParts) -> Vec<(&'static str, AbsPath)> {
+    let mut dirs = vec![
         ("wsgi_log_dir", app.places.logs.path().clone()),
         ("wsgi_path", app.places.home.path().clone()),
         ("wsgi_release_dir", app.places.releases.path().clone()),
         ("wsgi_virtualenv", app.places.virtualenv.path().clone()),
-        ("wsgi_project_name", layout.run_dir()),
+        ("wsgi_project_name", app.layout().run_dir()),
     ];
-    writable.extend(
-        app.places
-            .media_dir
-            .as_ref()
-            .map(|dir| ("wsgi_media_dir", dir.path().clone())),
-    );
+    let media = app.places.media_dir.as_ref();
+    dirs.extend(media.map(|dir| ("wsgi_media_dir", dir.path().clone())));
+    dirs
+}
+
+/// nginx opens its logs as root: in a directory that the app can write, a link planted there lets the
+/// app create and append to any file (CVE-2016-1247).
+fn logs(app: &AppParts, found: &mut Findings) {
+    let writable = writable(app);
     let name = &app.name;
     let logs = [
         ("wsgi_nginx_access_log_file", &app.site.access_log, "access"),
@@ -89,6 +90,16 @@ fn logs(app: &AppParts, found: &mut Findings) {
                 format!("`{path}` lies in `{dir}`, which the app can write: nginx opens it as root, so a link there would let the app write any file"),
                 format!("leave it out to get `/var/log/nginx/{name}.{kind}.log`, or name a directory of root's"),
             ).with(*other);
+        } else if let Some((code, why)) = super::no_place_for_a_log(path) {
+            let help = format!("leave it out to get `/var/log/nginx/{name}.{kind}.log`");
+            found.error(code, variable, format!("{why}; root opens it"), help);
+        } else if path.as_path().starts_with("/var/log/supervisor") {
+            found.error(
+                "system-directory",
+                variable,
+                format!("`{path}` lies in `/var/log/supervisor`, which is supervisor's"),
+                format!("leave it out to get `/var/log/nginx/{name}.{kind}.log`"),
+            );
         }
     }
     if app.site.access_log == app.site.error_log {
@@ -166,6 +177,31 @@ fn tls(app: &AppParts, found: &mut Findings) {
                 .with("wsgi_ssl");
         }
         return;
+    }
+    let files = [
+        ("wsgi_ssl_crt_file", &tls.certificate, true),
+        ("wsgi_ssl_key_file", &tls.key, true),
+        (
+            "wsgi_ssl_diffie_hellman_pem",
+            &tls.dhparam,
+            tls.diffie_hellman,
+        ),
+        (
+            "wsgi_ssl_staple_crt_file",
+            &tls.staple_certificate,
+            tls.ocsp,
+        ),
+    ];
+    let writable = writable(app);
+    for (variable, path, _) in files.into_iter().filter(|(_, _, used)| *used) {
+        if let Some((other, dir)) = writable.iter().find(|(_, dir)| path.is_within(dir)) {
+            found.error(
+                "writable-file",
+                variable,
+                format!("`{path}` lies in `{dir}`, which the app can write: without the file nginx starts no site at all, and the app or a release could remove it"),
+                "keep it in a directory of root's, such as `/etc/ssl`",
+            ).with(*other).with("wsgi_ssl");
+        }
     }
     if tls.diffie_hellman {
         found.warning(
