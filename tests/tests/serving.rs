@@ -178,6 +178,29 @@ fn an_app_cannot_publish_files_of_others_by_links() {
 }
 
 #[test]
+fn a_release_cannot_have_a_directory_of_others_for_its_static_files() {
+    let host = WebHost::with(&[SHOP]).up();
+    let machine = &host.machine;
+    let releases = "set -e
+        cd /var/www/shop
+        mkdir -p releases/1/static releases/2
+        echo mine >releases/1/static/file
+        ln -s /var/log/nginx releases/2/static
+        ln -s releases/1 current
+        chown -hR shop releases current";
+    machine.sh(releases).expect_success();
+    assert_eq!(host.get("/static/file").text(), "mine\n");
+    let log = "/static/shop.access.log";
+    assert_eq!(host.get(log).status, 404);
+    assert!(machine.exists("/var/log/nginx/shop.access.log"));
+
+    machine
+        .sh("cd /var/www/shop && ln -sfn releases/2 current && chown -h shop current")
+        .expect_success();
+    assert_eq!(host.get(log).status, 403);
+}
+
+#[test]
 fn a_directory_that_the_app_has_not_is_the_apps_to_answer() {
     let vars = format!("{SHOP}wsgi_static_dir: ''\nwsgi_media_dir: no\n");
     let host = WebHost::with(&[&vars]).up();

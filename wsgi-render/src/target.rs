@@ -17,11 +17,12 @@ impl Version {
         Self(major, minor, patch)
     }
 
-    /// Parses `1.22.1`, `3.0` or `3`; what follows the numbers (`-beta`, ` (Debian)`) is not read.
+    /// Parses `1.22.1`, `3.0` or `3`, and what programs say of themselves, as `nginx/1.22.1 (Debian)`:
+    /// the first number and what its dots join to it.
     pub fn parse(text: &str) -> Option<Self> {
         let numbers = text
             .split(|c: char| !c.is_ascii_digit() && c != '.')
-            .next()?;
+            .find(|part| part.starts_with(|c: char| c.is_ascii_digit()))?;
         let mut parts = numbers.split('.').map(str::parse::<u16>);
         let major = parts.next()?.ok()?;
         let mut next = || parts.next().and_then(Result::ok).unwrap_or(0);
@@ -65,6 +66,28 @@ impl Default for Target {
             nginx: Version::new(1, 22, 1),
             openssl: Version::new(3, 0, 0),
             init: Init::Systemd,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Version;
+
+    #[test]
+    fn a_version_is_read_from_what_programs_say() {
+        for (text, version) in [
+            (
+                "nginx version: nginx/1.22.1 (Debian)",
+                Some(Version::new(1, 22, 1)),
+            ),
+            ("nginx/1.18.0", Some(Version::new(1, 18, 0))),
+            ("OpenSSL 3.0.2 15 Mar 2022", Some(Version::new(3, 0, 2))),
+            ("1.25.1-beta", Some(Version::new(1, 25, 1))),
+            ("3", Some(Version::new(3, 0, 0))),
+            ("nginx", None),
+        ] {
+            assert_eq!(Version::parse(text), version, "{text}");
         }
     }
 }

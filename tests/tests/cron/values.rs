@@ -57,15 +57,15 @@ fn a_command_that_sources_the_login_profile_runs() {
 #[test]
 fn every_user_gets_the_apps_environment_and_its_own_identity() {
     let probe = "id -un; id -gn; id -Gn; echo $USER $LOGNAME $HOME $PWD $SHELL; \
-                 echo $SHOP_APP_NAME $CURRENT_RELEASE; type -P own-tool";
+                 echo $SHOP_APP_NAME $CURRENT_RELEASE $SHOP_VENV; type -P own-tool || echo none";
     let app = App::with_tasks(USERS.map(|user| task_of(user, user, probe)).into());
     let machine = &app.machine;
     machine.write("/var/lib/shop/venv/bin/own-tool", "", 0o755);
     machine.ok(["usermod", "--append", "--groups", "adm", "www-data"]);
-    for (index, (groups, home)) in [
-        ("shop", "/var/www/shop"),
-        ("root", "/root"),
-        ("www-data adm", "/var/www"),
+    for (index, (groups, home, tool)) in [
+        ("shop", "/var/www/shop", "/var/lib/shop/venv/bin/own-tool"),
+        ("root", "/root", "none"),
+        ("www-data adm", "/var/www", "none"),
     ]
     .into_iter()
     .enumerate()
@@ -73,7 +73,7 @@ fn every_user_gets_the_apps_environment_and_its_own_identity() {
         let user = USERS[index];
         let expected = format!(
             "{user}\n{user}\n{groups}\n{user} {user} {home} {home} /bin/bash\n\
-             shop /var/www/shop/current\n/var/lib/shop/venv/bin/own-tool\n"
+             shop /var/www/shop/current /var/lib/shop/venv/\n{tool}\n"
         );
         assert_eq!(app.prints(index), expected);
     }
@@ -161,6 +161,38 @@ fn an_app_cannot_change_what_a_task_of_root_runs() {
         assert_eq!(app.prints(index), "a\ndone\n");
     }
     assert!(!machine.exists("/tmp/taken"));
+}
+
+#[test]
+fn an_apps_environment_and_virtualenv_choose_no_code_of_others() {
+    let app = App::of_yaml(
+        r#"
+wsgi_project_name: shop
+wsgi_wsgi_path: shop.wsgi
+wsgi_env_vars: {pythonpath: /var/www/shop/lib, editor: /var/www/shop/edit}
+wsgi_cron_tasks:
+  - {name: a, user: root, command: 'type -P python; python3 -c 1; echo "[$PYTHONPATH$EDITOR]" $HOME'}
+  - {name: b, user: www-data, command: 'type -P python; python3 -c 1; echo "[$PYTHONPATH$EDITOR]" $HOME'}
+  - name: c
+    user: root
+    command: 'echo "$PYTHONPATH"; ${SHOP_VENV}bin/python'
+    environment: {PYTHONPATH: /srv/lib}
+  - {name: d, command: 'python; echo "$PYTHONPATH"'}
+"#,
+    );
+    let machine = &app.machine;
+    machine.write(
+        "/var/lib/shop/venv/bin/python",
+        "#!/bin/sh\necho venv\n",
+        0o755,
+    );
+    let planted = "open('/tmp/taken', 'w')";
+    machine.write("/var/www/shop/lib/sitecustomize.py", planted, 0o644);
+    assert_eq!(app.prints(0), "[] /root\n");
+    assert_eq!(app.prints(1), "[] /var/www\n");
+    assert!(!machine.exists("/tmp/taken"));
+    assert_eq!(app.prints(2), "/srv/lib\nvenv\n");
+    assert_eq!(app.prints(3), "venv\n/var/www/shop/lib\n");
 }
 
 #[test]

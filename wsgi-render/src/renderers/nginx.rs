@@ -1,7 +1,7 @@
 //! The nginx site.
 
 use wsgi_model::{
-    AbsPath, AppSpec, Artifact, CheckMoment, Contents, Mode, Node, OnlyIf, Owner, Site,
+    AbsPath, AppSpec, Artifact, CheckMoment, Contents, Mode, Node, OnlyIf, OwnedDir, Owner, Site,
 };
 
 use crate::template::{Template, view};
@@ -66,21 +66,45 @@ view! {
     struct ServedDir {
         present: bool,
         path: String,
-        /// From where on links are looked at: those above, such as `current`, are the operator's.
+        /// From where on links are looked at: the deepest directory that the app cannot replace.
         links_from: String,
     }
 }
 
 impl ServedDir {
-    fn new(directory: Option<&AbsPath>) -> Self {
+    fn new(app: &AppSpec, directory: Option<&AbsPath>) -> Self {
         Self {
             present: directory.is_some(),
             path: directory.map(AbsPath::with_slash).unwrap_or_default(),
             links_from: directory
-                .map(|path| format!("from={path}"))
+                .map(|path| format!("from={}", links_from(app, path)))
                 .unwrap_or_default(),
         }
     }
+}
+
+/// The outermost directory of the app around `served`, whose own place is not the app's to change,
+/// else the directory that `served` stands in. All below it the app can replace by links.
+fn links_from(app: &AppSpec, served: &AbsPath) -> AbsPath {
+    let places = &app.places;
+    let run = app.layout().run_dir();
+    let around = [
+        &places.home,
+        &places.releases,
+        &places.logs,
+        &places.virtualenv,
+    ]
+    .into_iter()
+    .chain(&places.static_dir)
+    .chain(&places.media_dir)
+    .map(OwnedDir::path)
+    .chain([&run])
+    .filter(|owned| *owned != served && served.is_within(owned))
+    .min_by_key(|owned| owned.as_str().len());
+    around
+        .cloned()
+        .or_else(|| served.parent())
+        .unwrap_or_else(|| served.clone())
 }
 
 impl<'a> SiteView<'a> {
@@ -110,8 +134,8 @@ impl<'a> SiteView<'a> {
             maintenance_page: layout.maintenance_page(),
             error_page: layout.error_page(),
             storage: layout.storage(),
-            static_files: ServedDir::new(app.places.static_dir.as_deref()),
-            media: ServedDir::new(app.places.media_dir.as_deref()),
+            static_files: ServedDir::new(app, app.places.static_dir.as_deref()),
+            media: ServedDir::new(app, app.places.media_dir.as_deref()),
             proxy: layout.nginx_proxy(),
             includes: site
                 .includes
@@ -251,6 +275,25 @@ mod tests {
             assert_eq!(artifact.checks.len(), 1, "{}", artifact.path);
             assert_eq!(artifact.checks[0].moment, CheckMoment::InPlace);
             assert_eq!(artifact.notify, [owed::reload_nginx()], "{}", artifact.path);
+        }
+    }
+
+    #[test]
+    fn links_are_looked_at_below_what_the_app_cannot_replace() {
+        let dir = |path: &str| OwnedDir::parse(path).expect("a directory");
+        let mut parts = parts();
+        parts.places.releases = dir("/srv/releases/shop");
+        let app = AppSpec::new(parts).expect("a spec");
+        for (served, from) in [
+            ("/var/www/shop/current/static", "/var/www/shop"),
+            ("/srv/releases/shop/1/static", "/srv/releases/shop"),
+            ("/mnt/shop/media", "/mnt/shop"),
+            ("/mnt/shop/media/public", "/mnt/shop/media"),
+            ("/srv/elsewhere/files", "/srv/elsewhere"),
+            ("/var/www/shop-old/static", "/var/www/shop-old"),
+        ] {
+            let served = AbsPath::parse(served).expect("a path");
+            assert_eq!(links_from(&app, &served).as_str(), from, "{served}");
         }
     }
 
