@@ -89,6 +89,7 @@ def views(i):
             "app": name,
             "name": "Clean up sessions",
             "command": "python current/manage.py clearsessions",
+            "shown_command": "python current/manage.py clearsessions",
             "user": name,
             "drops": False,
             "is_apps": True,
@@ -174,12 +175,12 @@ def views(i):
             "static_files": {
                 "present": True,
                 "path": f"{home}/current/static/",
-                "links_from": f"from={home}/current/static",
+                "links_from": f"from={home}",
             },
             "media": {
                 "present": True,
                 "path": f"{storage}/media/",
-                "links_from": f"from={storage}/media",
+                "links_from": f"from={storage}",
             },
             "proxy": f"{nginx}/proxy.conf",
             "includes": [],
