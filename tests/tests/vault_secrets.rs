@@ -39,15 +39,10 @@ fn loaded(more: &str) -> Result<Loaded, Rejected> {
 }
 
 fn said(problems: &[Problem]) -> String {
-    problems
+    let lines = problems
         .iter()
-        .map(|p| {
-            format!(
-                "{} {} {:?} {:?}\n",
-                p.variable, p.message, p.help, p.related
-            )
-        })
-        .collect()
+        .map(|p| format!("{} {} {:?} {:?}", p.variable, p.message, p.help, p.related));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What takes a text, with what the canary becomes in it.

@@ -306,8 +306,9 @@ fn spellings(text: &str) -> Vec<(Style, String)> {
 }
 
 proptest! {
+    // Without the two line ends of YAML 1.1 that are no control characters: they are refused.
     #[test]
-    fn strings_survive_every_style(text in "[ -~äß€🔑\n]{0,60}", more in "\\PC{0,30}") {
+    fn strings_survive_every_style(text in "[ -~äß€🔑\n]{0,60}", more in "[^\\pC\u{2028}\u{2029}]{0,30}") {
         for text in [text, more] {
             for (style, spelling) in spellings(&text) {
                 let entries = parsed(&format!("x:\n  a: {spelling}\n  b: 1\n"));
