@@ -176,6 +176,7 @@ impl Planner<'_> {
                 }
                 _ => self.conflict(Conflict::NoDirectory(at)),
             },
+            (Occupant::File { mode, .. }, _) if new.kept => self.keep(new, mode),
             (occupant, _) => {
                 let Some(old) = old else {
                     return self.conflict(Conflict::Foreign(at));
@@ -243,6 +244,10 @@ impl Planner<'_> {
                 return Ok(());
             }
             if !self.is_as_recorded(&old.was, &at)? {
+                // What others have written since is theirs.
+                if old.kept {
+                    return Ok(());
+                }
                 return self.conflict(Conflict::Edited(at));
             }
             self.change(Change::Removed, &old.path);
