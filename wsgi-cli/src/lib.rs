@@ -19,6 +19,7 @@ mod error;
 mod examination;
 pub mod exit;
 mod inputs;
+mod interruption;
 mod operator;
 mod output;
 mod parallel;
