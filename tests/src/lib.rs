@@ -16,6 +16,7 @@ mod output;
 mod process;
 mod program;
 mod python_packages;
+mod schema_judge;
 mod wait;
 mod web_host;
 
@@ -30,5 +31,6 @@ pub use manifest::{Entry, Kind, Manifest};
 pub use output::Output;
 pub use process::Process;
 pub use python_packages::PythonPackages;
+pub use schema_judge::judge_by_schema;
 pub use wait::{wait_until, wait_until_within};
 pub use web_host::WebHost;

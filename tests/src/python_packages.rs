@@ -29,7 +29,7 @@ impl PythonPackages {
         Self::prepare("apps", "requirements.txt")
     }
 
-    /// Programs that judge what was rendered: gixy and sslyze.
+    /// Programs that judge what was rendered and what is read: gixy, sslyze, jsonschema.
     ///
     /// # Errors
     ///
