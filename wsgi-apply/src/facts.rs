@@ -5,7 +5,7 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
-use wsgi_model::{AbsPath, AppName, Mode};
+use wsgi_model::{AbsPath, AppName, Mode, Owner};
 
 use crate::{Digest, Manifest};
 
@@ -30,6 +30,8 @@ pub struct Facts {
     pub apps: BTreeMap<AppName, AppFacts>,
     /// Which other apps have made what stands at a path.
     pub claims: BTreeMap<AbsPath, BTreeSet<AppName>>,
+    /// Configuration files that are still as their package installed them.
+    pub pristine: BTreeSet<AbsPath>,
     /// A hash of everything that was observed about paths: whether the host drifted since.
     pub state: Option<Digest>,
 }
@@ -137,6 +139,13 @@ pub struct Attributes {
     pub user: String,
     /// The group's name, or its id where it has none.
     pub group: String,
+}
+
+impl Attributes {
+    /// User and group.
+    pub fn owner(&self) -> Owner {
+        Owner::new(self.user.clone(), self.group.clone())
+    }
 }
 
 impl Observed {

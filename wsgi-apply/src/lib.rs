@@ -3,13 +3,19 @@
 mod desired;
 mod digest;
 mod facts;
+mod host;
 mod manifest;
+mod plan;
 mod probe;
+mod report;
 mod shell;
 
 pub use desired::{Contradiction, Desired};
 pub use digest::Digest;
 pub use facts::{AppFacts, Attributes, Facts, Observed, Program, System, Unreadable, User};
+pub use host::{Host, HostError, PerformOptions};
 pub use manifest::{Entry, Kind, Manifest, ManifestError, ManifestNeeds};
+pub use plan::{Actor, After, Change, Obstacle, PathChange, Plan, PlanOptions, Step};
 pub use probe::{AppProbe, Look, Probe};
+pub use report::{Failure, Outcome, Progress, Report};
 pub use shell::{Chunk, Script, Shell, ShellError, Status};

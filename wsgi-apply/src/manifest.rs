@@ -29,6 +29,8 @@ pub struct Entry {
     pub digests: BTreeSet<Digest>,
     /// The owner, as `user:group`: what was asked for, where it could not be given.
     pub owner: String,
+    /// Of a block, its first and its last line, by which it is found again.
+    pub markers: Option<String>,
     /// What must hold after a change.
     pub checks: Vec<Check>,
     /// The names of actions that a change owes.
@@ -78,6 +80,7 @@ struct PathLine {
     kind: Kind,
     digests: BTreeSet<Digest>,
     owner: String,
+    markers: Option<String>,
     checks: Vec<CheckLine>,
     notify: Vec<String>,
 }
@@ -149,6 +152,7 @@ impl Manifest {
                     kind: entry.kind,
                     digests: entry.digests.clone(),
                     owner: entry.owner.clone(),
+                    markers: entry.markers.clone(),
                     checks: checks.collect(),
                     notify: entry.notify.clone(),
                 },
@@ -269,6 +273,7 @@ impl From<PathLine> for Entry {
             kind: line.kind,
             digests: line.digests,
             owner: line.owner,
+            markers: line.markers,
             checks: checks.collect(),
             notify: line.notify,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wsgi_model::{AbsPath, AppName, Node, Sensitivity, UserName};
+use wsgi_model::{AbsPath, AppName, Node, OnlyIf, Sensitivity, UserName};
 
 use crate::{Desired, Digest};
 
@@ -15,6 +15,9 @@ pub struct Probe {
     pub paths: BTreeMap<AbsPath, Look>,
     /// Debian packages.
     pub packages: BTreeSet<String>,
+    /// Configuration files of packages: whether each is as it was installed, if the link at the
+    /// path is there.
+    pub conffiles: BTreeMap<AbsPath, AbsPath>,
 }
 
 /// What is asked about an app.
@@ -64,6 +67,13 @@ impl Probe {
             let keys = user.home.join(".ssh/authorized_keys");
             probe.paths.insert(keys, Look::Contents);
             for artifact in bundle.artifacts() {
+                if let Node::Absent {
+                    only_if: Some(OnlyIf::LinkToPristineConffile { target }),
+                } = &artifact.node
+                {
+                    let link = artifact.path.clone();
+                    probe.conffiles.insert(link, target.clone());
+                }
                 let look = Look::of(&artifact.node);
                 probe.paths.insert(artifact.path.clone(), look);
             }

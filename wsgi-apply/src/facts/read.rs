@@ -179,6 +179,10 @@ impl Reading {
                 }
                 self.facts.nodes.insert(path, node);
             }
+            "pristine" => {
+                let path = self.path(rest).ok_or_else(nonsense)?;
+                self.facts.pristine.insert(path);
+            }
             "hash" => {
                 let (reader, lines) = rest.split_once('\t').unwrap_or((rest, ""));
                 self.hashes(reader, lines);

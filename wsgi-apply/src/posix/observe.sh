@@ -2,7 +2,8 @@
 #
 # Given, besides what state.sh takes: $M, a word that nothing else prints; $R, what stands for `/`;
 # $A, apps: name, user, group, virtualenv; $C, files whose contents are wanted, each with a hash
-# that is known or `-`; $K, packages.
+# that is known or `-`; $K, packages; $D, links to
+# configuration files; $Q, a program that asks supervisor.
 rec "$M"
 
 [ ! -r "$R/etc/os-release" ] || . "$R/etc/os-release"
@@ -80,6 +81,11 @@ if [ -n "$R" ]; then
 fi
 
 [ -z "$K" ] || rec packages "$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\n' $K 2>/dev/null)"
+# A configuration file that nobody changed, by what its package says of it.
+printf '%s\n' "$D" | while IFS="$T" read -r link file; do
+    [ -L "$link" ] && [ -f "$file" ] && sum=$(md5sum <"$file") && package=$(dpkg-query -S "$file" 2>/dev/null) &&
+        dpkg-query -W -f '${Conffiles}\n' "${package%%:*}" | grep -qxF " $file ${sum%% *}" && rec pristine "$file"
+done
 [ -z "$A" ] || {
     rec users "$(getent passwd $(printf '%s\n' "$A" | cut -f2))"
     rec groups "$(getent group www-data $(printf '%s\n' "$A" | cut -f3))"
