@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use wsgi_model::{
-    AbsPath, AppSpec, Artifact, Bundle, Check, CheckMoment, Command, LookupError, Lookups, Mode,
-    Node, OnlyIf, Owner, Source, Word, load,
+    AbsPath, Action, AppSpec, Artifact, Bundle, Check, CheckMoment, Command, LookupError, Lookups,
+    Mode, Node, OnlyIf, Owner, Source, Word, load,
 };
 use wsgi_render::{Target, render};
 
@@ -11,6 +11,8 @@ use crate::manifest::{Entry, Kind};
 use crate::{Machine, Output, Process, PythonPackages, wait_until};
 
 const ACCOUNT: &str = include_str!("container_account.sh");
+/// The directory of a run.
+const RUN: &str = "/run/wsgi-tests-run";
 const UNCHANGED_CONFFILE: &str = include_str!("unchanged_conffile.sh");
 
 /// An app container on a [`Machine`]: the user, the files and the directories that a vars file
@@ -234,6 +236,58 @@ impl Container {
     #[track_caller]
     pub fn check(&self, check: &Check, staged: &str) -> Output {
         self.machine.run(argv(&check.command, staged))
+    }
+
+    /// Runs the commands of one owed action, up to the first that fails, and returns the last; with
+    /// a directory of the run that later calls share.
+    ///
+    /// # Panics
+    ///
+    /// When no artifact owes the action.
+    #[track_caller]
+    pub fn pay(&self, action: &str) -> Output {
+        self.machine.ok(["mkdir", "-p", RUN]);
+        let mut last = None;
+        for command in &*self.owed(action).commands {
+            let run = self.machine.command(argv(command, ""));
+            let output = run.env("WSGI_RUN", RUN).run();
+            let failed = !output.success();
+            last = Some(output);
+            if failed {
+                break;
+            }
+        }
+        last.unwrap_or_else(|| panic!("`{action}` does nothing"))
+    }
+
+    /// The words of the commands of one owed action.
+    ///
+    /// # Panics
+    ///
+    /// When no artifact owes the action.
+    #[track_caller]
+    pub fn commands(&self, action: &str) -> Vec<Vec<&str>> {
+        let commands = self.owed(action).commands.iter();
+        commands.map(|command| argv(command, "")).collect()
+    }
+
+    #[track_caller]
+    fn owed(&self, action: &str) -> &Action {
+        let artifacts = self.bundle.artifacts().iter();
+        let owed = artifacts
+            .flat_map(|artifact| &artifact.notify)
+            .find(|owed| owed.name == action);
+        owed.unwrap_or_else(|| panic!("nothing owes `{action}`"))
+    }
+
+    /// Begins another run, as a new directory of it for [`pay`](Self::pay).
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    #[track_caller]
+    pub fn begin_another_run(&self) {
+        self.machine.ok(["rm", "-rf", RUN]);
     }
 
     /// Has the machine do what all artifacts owe, in the order of their stages, each once.

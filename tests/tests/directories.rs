@@ -103,5 +103,7 @@ fn paying_what_is_owed_starts_the_program() {
     without_systemd.init = Init::SysV;
     let shop = Container::on_target(&machine, VARS, [], &without_systemd);
     shop.pay_what_is_owed();
-    assert!(shop.program_status().starts_with("RUNNING"));
+    wait_until("it has run for a while", || {
+        shop.program_status().starts_with("RUNNING")
+    });
 }

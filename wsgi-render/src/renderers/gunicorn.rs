@@ -71,7 +71,7 @@ impl Renderer for GunicornProcess {
             owner,
         );
         Ok([start, conf]
-            .map(|file| file.notify(owed::restart_app(&app.name)))
+            .map(|file| file.notify(owed::restart_app(app)))
             .into())
     }
 }

@@ -54,7 +54,7 @@ impl Renderer for Supervisor {
             program
                 .check(CheckMoment::InPlace, owed::load_supervisor())
                 .notify(owed::update_supervisor(&app.name))
-                .notify(owed::restart_app(&app.name)),
+                .notify(owed::restart_app(app)),
         ])
     }
 }
