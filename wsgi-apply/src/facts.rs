@@ -9,8 +9,8 @@ use wsgi_model::{AbsPath, AppName, Mode, Owner};
 
 use crate::{Digest, Manifest};
 
-pub(crate) use read::{Reading, normalised};
 pub use read::Unreadable;
+pub(crate) use read::{Reading, normalised};
 
 /// What is true of a host, as far as a [`Probe`](crate::Probe) asks.
 #[derive(Clone, Debug, Default, PartialEq)]
