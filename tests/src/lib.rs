@@ -17,6 +17,7 @@ mod output;
 mod process;
 mod program;
 mod python_packages;
+mod target_host;
 mod wait;
 mod web_host;
 
@@ -32,5 +33,6 @@ pub use manifest::{Entry, Kind, Manifest};
 pub use output::Output;
 pub use process::Process;
 pub use python_packages::PythonPackages;
+pub use target_host::{Init, Sudo, Suite, TargetHost, TargetHostBuilder};
 pub use wait::{wait_until, wait_until_within};
 pub use web_host::WebHost;
