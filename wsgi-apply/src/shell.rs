@@ -93,4 +93,3 @@ pub enum ShellError {
     #[error("the connection was lost")]
     Lost(#[source] io::Error),
 }
-
