@@ -48,6 +48,8 @@ named_paths! {
     gunicorn_start => "/etc/wsgi/", "/gunicorn_start";
     /// What supervisor watches: it runs gunicorn, and exchanges it without losing a request.
     herder => "/etc/wsgi/", "/herder.py";
+    /// Asks the herder for an exchange.
+    exchange => "/etc/wsgi/", "/exchange.py";
     /// Gunicorn's settings, a Python file.
     gunicorn_conf => "/etc/wsgi/", "/gunicorn.conf.py";
     /// The cron wrappers.

@@ -18,13 +18,19 @@ static HERDER: Template = Template::new(
     include_str!("../../templates/gunicorn/herder.hbs"),
 );
 
+static EXCHANGE: Template = Template::new(
+    "gunicorn/exchange.hbs",
+    Dialect::Python,
+    include_str!("../../templates/gunicorn/exchange.hbs"),
+);
+
 static CONF: Template = Template::new(
     "gunicorn/conf.hbs",
     Dialect::Python,
     include_str!("../../templates/gunicorn/conf.hbs"),
 );
 
-/// `/etc/wsgi/{name}/gunicorn_start`, `herder.py` and `gunicorn.conf.py`.
+/// `/etc/wsgi/{name}/gunicorn_start`, `herder.py`, `exchange.py` and `gunicorn.conf.py`.
 #[derive(Debug)]
 pub(super) struct GunicornProcess;
 
@@ -38,6 +44,7 @@ view! {
         env_file: &'a str,
         conf_file: &'a str,
         herder: &'a str,
+        exchange: &'a str,
         wsgi: &'a str,
         in_release: Vec<FollowedView<'a>>,
         in_virtualenv: Vec<FollowedView<'a>>,
@@ -59,6 +66,11 @@ view! {
         log_file: &'a str,
         boot_timeout: u32,
         stop_timeout: u32,
+    }
+
+    struct ExchangeView<'a> {
+        name: &'a str,
+        control: &'a str,
     }
 
     struct ConfView<'a> {
@@ -93,6 +105,7 @@ impl Renderer for GunicornProcess {
         Ok(vec![
             file(layout.gunicorn_start(), start(app)?, 0o750),
             file(layout.herder(), herder(app)?, 0o640),
+            file(layout.exchange(), exchange(app)?, 0o640),
             file(layout.gunicorn_conf(), conf(app)?, 0o640),
         ])
     }
@@ -127,6 +140,7 @@ fn start(app: &AppSpec) -> Result<String, RenderError> {
         env_file: layout.env_file().as_str(),
         conf_file: layout.gunicorn_conf().as_str(),
         herder: layout.herder().as_str(),
+        exchange: layout.exchange().as_str(),
         wsgi: app.wsgi.as_str(),
         in_release,
         in_virtualenv,
@@ -147,6 +161,13 @@ fn herder(app: &AppSpec) -> Result<String, RenderError> {
         boot_timeout: app.gunicorn.boot_timeout().get(),
         // After gunicorn's own, and before supervisor's.
         stop_timeout,
+    })
+}
+
+fn exchange(app: &AppSpec) -> Result<String, RenderError> {
+    EXCHANGE.render(&ExchangeView {
+        name: app.name.as_str(),
+        control: app.layout().herder_socket().as_str(),
     })
 }
 
