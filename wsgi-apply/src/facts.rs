@@ -9,8 +9,8 @@ use wsgi_model::{AbsPath, AppName, Mode, Owner};
 
 use crate::{Digest, Manifest};
 
-pub(crate) use read::{Reading, normalised};
 pub use read::Unreadable;
+pub(crate) use read::{Reading, normalised};
 
 /// What is true of a host, as far as a [`Probe`](crate::Probe) asks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -170,6 +170,27 @@ impl Observed {
             Self::Other('s', _) => "a socket",
             Self::Other('p', _) => "a named pipe",
             Self::Other(..) => "a device",
+        }
+    }
+}
+
+impl Program {
+    /// A program in a state, such as `RUNNING`, for so many seconds.
+    pub fn new(state: impl Into<String>, pid: u32, uptime: u64) -> Self {
+        let state = state.into();
+        Self { state, pid, uptime }
+    }
+}
+
+impl User {
+    /// A user.
+    pub fn new(uid: u32, gid: u32, home: impl Into<String>, shell: impl Into<String>) -> Self {
+        let (home, shell) = (home.into(), shell.into());
+        Self {
+            uid,
+            gid,
+            home,
+            shell,
         }
     }
 }
