@@ -174,6 +174,27 @@ impl Observed {
     }
 }
 
+impl Program {
+    /// A program in a state, such as `RUNNING`, for so many seconds.
+    pub fn new(state: impl Into<String>, pid: u32, uptime: u64) -> Self {
+        let state = state.into();
+        Self { state, pid, uptime }
+    }
+}
+
+impl User {
+    /// A user.
+    pub fn new(uid: u32, gid: u32, home: impl Into<String>, shell: impl Into<String>) -> Self {
+        let (home, shell) = (home.into(), shell.into());
+        Self {
+            uid,
+            gid,
+            home,
+            shell,
+        }
+    }
+}
+
 impl Facts {
     /// What stands at `path`: nothing, unless something was seen.
     pub fn at(&self, path: &AbsPath) -> &Observed {

@@ -199,11 +199,12 @@ pub struct PlanOptions {
 
 /// What an app's manifest says while and after a plan is performed.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Record {
+#[non_exhaustive]
+pub struct Record {
     /// While: what was ours and what will be.
-    pub(crate) intent: Manifest,
-    /// After.
-    pub(crate) manifest: Manifest,
+    pub intent: Manifest,
+    /// After. An empty one leaves nothing that must be remembered of the app.
+    pub manifest: Manifest,
 }
 
 /// What a plan is made from, and what is known of it so far.
@@ -250,6 +251,11 @@ impl Plan {
             draft.owed_actions(desired);
         }
         draft.into_plan(desired)
+    }
+
+    /// What each app's manifest on the host will say.
+    pub fn records(&self) -> impl Iterator<Item = (&AppName, &Record)> {
+        self.records.iter()
     }
 
     /// Whether there is nothing to do.

@@ -32,7 +32,7 @@ pub struct AppProbe {
 }
 
 /// What is wanted of a path besides what stands there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Look {
     /// Permissions and owner.
