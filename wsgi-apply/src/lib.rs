@@ -14,6 +14,8 @@ mod posix_host;
 mod probe;
 mod report;
 mod shell;
+#[cfg(feature = "ssh")]
+pub mod ssh;
 
 pub use desired::{Contradiction, Desired};
 pub use digest::Digest;
