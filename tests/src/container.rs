@@ -340,6 +340,9 @@ impl Container {
                     mode,
                     owner,
                 } => self.install_block(&artifact.path, contents.expose(), *mode, owner),
+                Node::KeptFile { mode, owner } => {
+                    self.install_kept(&artifact.path, *mode, owner);
+                }
                 Node::Absent {
                     only_if: Some(only_if),
                 } if !self.holds(&artifact.path, only_if) => {}
@@ -356,6 +359,17 @@ impl Container {
             }
         }
         self.machine.install_tree(tree.path(), &entries);
+    }
+
+    /// Makes a file where there is none, and gives it its owner and mode.
+    fn install_kept(&self, path: &AbsPath, mode: Mode, owner: &Owner) {
+        let script = r#"mkdir -p -- "$(dirname -- "$1")"
+            [ -e "$1" ] || install --mode=0600 /dev/null "$1"
+            chown -- "$3" "$1" && chmod -- "$2" "$1""#;
+        let mode = mode.to_string();
+        let owner = format!("{}:{}", owner.user, owner.group);
+        let argv = ["sh", "-c", script, "kept", path.as_str(), &mode, &owner];
+        self.machine.ok(argv);
     }
 
     /// Puts a block at the top of a file, in place of an older one with the same markers.

@@ -74,7 +74,9 @@ fn all_files_of_root_are_below_directories_that_the_app_cannot_change() {
     let shop = Container::up(VARS);
     for artifact in shop.bundle().artifacts() {
         let roots_own = match &artifact.node {
-            Node::File { owner, .. } | Node::Directory { owner, .. } => owner.user == "root",
+            Node::File { owner, .. }
+            | Node::KeptFile { owner, .. }
+            | Node::Directory { owner, .. } => owner.user == "root",
             _ => continue,
         };
         let mut above = artifact.path.parent();

@@ -59,8 +59,7 @@ impl Desired {
         let mut all = BTreeMap::new();
         for bundle in &self.bundles {
             for artifact in bundle.artifacts() {
-                all.entry(&artifact.path)
-                    .or_insert((&bundle.app, artifact));
+                all.entry(&artifact.path).or_insert((&bundle.app, artifact));
             }
         }
         all

@@ -4,10 +4,14 @@ mod desired;
 mod diff;
 mod digest;
 mod facts;
+mod feed;
 mod host;
+mod local_shell;
 mod manifest;
 mod memory_host;
 mod plan;
+mod posix;
+mod posix_host;
 mod probe;
 mod report;
 mod shell;
@@ -17,7 +21,10 @@ pub use diff::{Diff, DiffLine, Hunk, Sign};
 pub use digest::Digest;
 pub use facts::{AppFacts, Attributes, Facts, Observed, Program, System, Unreadable, User};
 pub use host::{Host, HostError, PerformOptions};
+pub use local_shell::LocalShell;
 pub use manifest::{Entry, Kind, Manifest, ManifestError, ManifestNeeds};
+pub use plan::{Actor, After, Change, Obstacle, PathChange, Plan, PlanOptions, Step};
+pub use posix_host::{PosixHost, PosixOptions};
 pub use memory_host::MemoryHost;
 pub use plan::{
     Actor, After, Change, Counts, CountsDocument, Effect, NodeDocument, Obstacle, ObstacleDocument,

@@ -226,7 +226,10 @@ impl Manifest {
         let (needs, others) = (&mut both.needs, &other.needs);
         needs.user = others.user.clone().or_else(|| needs.user.take());
         needs.group = others.group.clone().or_else(|| needs.group.take());
-        needs.virtualenv = others.virtualenv.clone().or_else(|| needs.virtualenv.take());
+        needs.virtualenv = others
+            .virtualenv
+            .clone()
+            .or_else(|| needs.virtualenv.take());
         needs.keys.extend(others.keys.iter().cloned());
         needs.pip.extend(others.pip.iter().cloned());
         needs.packages.extend(others.packages.iter().cloned());
@@ -299,4 +302,3 @@ impl From<StageName> for Stage {
         }
     }
 }
-

@@ -18,7 +18,7 @@ mod territory;
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use wsgi_model::{AbsPath, Action, AppName, Check, Contents, Mode, Owner};
+use wsgi_model::{AbsPath, Action, AppName, Check, CheckMoment, Command, Contents, Mode, Owner};
 
 use crate::{Desired, Digest, Facts, Kind, Manifest, Observed};
 
@@ -273,8 +273,15 @@ impl Plan {
 }
 
 impl PathChange {
+    /// What must hold for a set of changes together, which tells the set.
+    pub(crate) fn set(&self) -> Option<&Command> {
+        let mut checks = self.checks.iter();
+        let check = checks.find(|check| check.moment == CheckMoment::InPlace)?;
+        Some(&check.command)
+    }
+
     /// Whether a directory is made or changed.
-    fn is_directory(&self) -> bool {
+    pub(crate) fn is_directory(&self) -> bool {
         matches!(self.after, After::Directory { .. })
             || matches!(
                 (&self.after, &self.before),

@@ -62,7 +62,9 @@ impl Probe {
             };
             probe.apps.insert(bundle.app.clone(), app);
             let names = needs.packages.names.iter();
-            probe.packages.extend(names.map(|name| name.as_str().to_owned()));
+            probe
+                .packages
+                .extend(names.map(|name| name.as_str().to_owned()));
             probe.paths.insert(user.home.join(".ssh"), Look::Attributes);
             let keys = user.home.join(".ssh/authorized_keys");
             probe.paths.insert(keys, Look::Contents);

@@ -138,7 +138,9 @@ impl Reading {
             "running" => _ = system.running.insert(rest.to_owned()),
             "enabled" => _ = system.enabled.insert(rest.to_owned()),
             "programs" => system.programs = programs(rest),
-            "manifest" | "intent" | "owed" | "venv" => self.app(word, rest).ok_or_else(nonsense)??,
+            "manifest" | "intent" | "owed" | "venv" => {
+                self.app(word, rest).ok_or_else(nonsense)??
+            }
             "claims" => {
                 for line in rest.lines() {
                     let (app, path) = line.split_once('\t').ok_or_else(nonsense)?;

@@ -41,8 +41,8 @@ impl Draft<'_> {
             return self.obstacle(refuse(difference, false));
         }
         let may_change = is_ours || self.options.adopt;
-        let home = (user.home.trim_end_matches('/') != wanted.home.as_str())
-            .then(|| wanted.home.clone());
+        let home =
+            (user.home.trim_end_matches('/') != wanted.home.as_str()).then(|| wanted.home.clone());
         if home.is_some() && !may_change {
             let difference = format!("with the home {}", user.home);
             return self.obstacle(refuse(difference, true));

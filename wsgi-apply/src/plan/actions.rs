@@ -18,7 +18,11 @@ impl Draft<'_> {
         let mut left = Vec::new();
         for bundle in desired.bundles() {
             if let Some(app) = self.facts.apps.get(&bundle.app) {
-                left.extend(app.owed.iter().map(|name| (name.clone(), bundle.app.clone())));
+                left.extend(
+                    app.owed
+                        .iter()
+                        .map(|name| (name.clone(), bundle.app.clone())),
+                );
             }
         }
         self.programs(desired);
@@ -35,7 +39,9 @@ impl Draft<'_> {
             }
         }
         all.sort_by(|(a, _, _), (b, _, _)| (a.stage, &a.name).cmp(&(b.stage, &b.name)));
-        let reloads = all.iter().any(|(action, _, _)| action.stage == Stage::Reload);
+        let reloads = all
+            .iter()
+            .any(|(action, _, _)| action.stage == Stage::Reload);
         if reloads && let Some(message) = &self.facts.system.nginx_refusal {
             // A half-written set of ours is what this run mends.
             let interrupted = desired.bundles().iter().any(|bundle| {
@@ -59,7 +65,9 @@ impl Draft<'_> {
         };
         for bundle in desired.bundles() {
             let app = &bundle.app;
-            let state = programs.get(app.as_str()).map(|program| program.state.as_str());
+            let state = programs
+                .get(app.as_str())
+                .map(|program| program.state.as_str());
             let stage = match state {
                 None => Stage::Reread,
                 Some("FATAL" | "EXITED" | "UNKNOWN") => Stage::Restart,
@@ -73,9 +81,8 @@ impl Draft<'_> {
             };
             let artifacts = bundle.artifacts().iter();
             let mut actions = artifacts.flat_map(|artifact| &artifact.notify);
-            let action = actions.find(|action| {
-                action.stage == stage && action.name.ends_with(app.as_str())
-            });
+            let action =
+                actions.find(|action| action.stage == stage && action.name.ends_with(app.as_str()));
             if let Some(action) = action {
                 let name = action.name.clone();
                 self.owe(app, &name);

@@ -92,7 +92,10 @@ mod tests {
         for (before, after) in [
             ("", "# begin\nnew\n# end\n"),
             ("own\n", "# begin\nnew\n# end\nown\n"),
-            ("# begin\nold\nlines\n# end\nown\n", "# begin\nnew\n# end\nown\n"),
+            (
+                "# begin\nold\nlines\n# end\nown\n",
+                "# begin\nnew\n# end\nown\n",
+            ),
             ("a\n# begin\nold\n# end\nb", "# begin\nnew\n# end\na\nb"),
             // Its end is gone: nothing of the rest is taken for ours.
             ("# begin\nold\n", "# begin\nnew\n# end\n# begin\nold\n"),

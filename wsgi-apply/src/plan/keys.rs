@@ -12,7 +12,11 @@ impl Draft<'_> {
         let user = &bundle.needs.user;
         let directory = user.home.join(".ssh");
         let path = user.home.join(".ssh/authorized_keys");
-        let wanted: Vec<String> = user.authorized_keys.iter().map(ToString::to_string).collect();
+        let wanted: Vec<String> = user
+            .authorized_keys
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let ours = self.ours.get(&bundle.app).map(|ours| &ours.needs.keys);
         let ours = ours.cloned().unwrap_or_default();
         let before = self.facts.at(&path).clone();
@@ -126,8 +130,18 @@ mod tests {
             ("", vec![A], vec![], format!("{A}\n")),
             ("x", vec![A], vec![], format!("x\n{A}\n")),
             // Somebody gave it options: it is let in already.
-            ("no-pty ssh-ed25519 AAAA\n", vec![A], vec![A], "no-pty ssh-ed25519 AAAA\n".into()),
-            (&format!("{A}\n{B}\n"), vec![B], vec![A, B], format!("{B}\n")),
+            (
+                "no-pty ssh-ed25519 AAAA\n",
+                vec![A],
+                vec![A],
+                "no-pty ssh-ed25519 AAAA\n".into(),
+            ),
+            (
+                &format!("{A}\n{B}\n"),
+                vec![B],
+                vec![A, B],
+                format!("{B}\n"),
+            ),
             (&format!("{A}\n{B}\n"), vec![], vec![A], format!("{B}\n")),
             (&format!("# {A}\n"), vec![], vec![A], format!("# {A}\n")),
         ] {

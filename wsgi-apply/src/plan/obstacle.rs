@@ -82,12 +82,9 @@ impl Obstacle {
     pub fn help(&self) -> String {
         const ADOPT: &str = "move it away, or take it over with `--adopt`, which keeps a backup";
         match self {
-            Self::Foreign { adoptable, .. } => if *adoptable {
-                ADOPT
-            } else {
-                "move it away"
+            Self::Foreign { adoptable, .. } => {
+                if *adoptable { ADOPT } else { "move it away" }.to_owned()
             }
-            .to_owned(),
             Self::Edited { .. } => {
                 "put the change in the vars file and undo it there, or overwrite it with \
                  `--adopt`, which keeps a backup"

@@ -1,7 +1,7 @@
 //! What is put at the paths of the artifacts: every node against everything that may be there.
 
 use camino::Utf8Path;
-use wsgi_model::{AppName, Artifact, Check, Contents, Mode, Node, OnlyIf, Owner};
+use wsgi_model::{AppName, Artifact, Contents, Mode, Node, OnlyIf, Owner};
 
 use super::{After, Change, Draft, Obstacle, Ours, PathChange, Step};
 use crate::{Attributes, Desired, Digest, Observed};
@@ -36,13 +36,14 @@ impl Draft<'_> {
         }
         // What is deeper is what others include or call: a file is there before it is named.
         steps.sort_by_key(|step| match &step.change {
-            Change::Path(change) if change.is_directory() => (0, 0),
+            Change::Path(change) if change.is_directory() => (None, false, 0),
             Change::Path(change) => {
                 let depth = change.path.as_str().matches('/').count();
                 let last = matches!(change.after, After::Symlink { .. } | After::Absent);
-                (1 + usize::from(last), usize::MAX - depth)
+                let set = change.set().map(|command| command.program.to_string());
+                (set, last, usize::MAX - depth)
             }
-            _ => (3, 0),
+            _ => (None, false, 0),
         });
         steps
     }
@@ -78,9 +79,10 @@ impl Draft<'_> {
         let goes = match (only_if, before) {
             (_, Observed::Absent) => false,
             (None, _) => true,
-            (Some(OnlyIf::LinkToPristineConffile { target }), Observed::Symlink { target: to, .. }) => {
-                to.as_str() == target.as_str() && self.facts.pristine.contains(target)
-            }
+            (
+                Some(OnlyIf::LinkToPristineConffile { target }),
+                Observed::Symlink { target: to, .. },
+            ) => to.as_str() == target.as_str() && self.facts.pristine.contains(target),
             _ => false,
         };
         goes.then(|| self.change(artifact, before, After::Absent, None, false))

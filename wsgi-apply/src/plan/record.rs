@@ -62,18 +62,41 @@ impl Draft<'_> {
         }
         let needs = &bundle.needs;
         manifest.needs = ManifestNeeds {
-            user: self.made(&bundle.app, ours.needs.user.as_ref(), |change| match change {
-                Change::User { name, .. } => Some(name),
-                _ => None,
-            }),
-            group: self.made(&bundle.app, ours.needs.group.as_ref(), |change| match change {
-                Change::Group { name } => Some(name),
-                _ => None,
-            }),
-            keys: needs.user.authorized_keys.iter().map(ToString::to_string).collect(),
+            user: self.made(
+                &bundle.app,
+                ours.needs.user.as_ref(),
+                |change| match change {
+                    Change::User { name, .. } => Some(name),
+                    _ => None,
+                },
+            ),
+            group: self.made(
+                &bundle.app,
+                ours.needs.group.as_ref(),
+                |change| match change {
+                    Change::Group { name } => Some(name),
+                    _ => None,
+                },
+            ),
+            keys: needs
+                .user
+                .authorized_keys
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             virtualenv: Some(needs.virtualenv.path.to_string()),
-            pip: needs.virtualenv.packages.iter().map(ToString::to_string).collect(),
-            packages: needs.packages.names.iter().map(|name| name.as_str().to_owned()).collect(),
+            pip: needs
+                .virtualenv
+                .packages
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            packages: needs
+                .packages
+                .names
+                .iter()
+                .map(|name| name.as_str().to_owned())
+                .collect(),
         };
         manifest
     }

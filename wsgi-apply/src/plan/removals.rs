@@ -80,7 +80,9 @@ impl Draft<'_> {
             _ => return None,
         };
         let owner = before.attributes().map(crate::Attributes::owner);
-        let inside = matches!(after, After::File { .. }).then_some(owner).flatten();
+        let inside = matches!(after, After::File { .. })
+            .then_some(owner)
+            .flatten();
         let actor = self.actor(path, inside.as_ref())?;
         Some(Step {
             app: app.clone(),

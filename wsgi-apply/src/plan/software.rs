@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use wsgi_model::{Bundle, PipRequirement, Stage};
+use wsgi_model::{Bundle, Mode, Owner, PipRequirement, Stage};
 
-use super::{Change, Draft, Obstacle};
+use super::{After, Change, Draft, Obstacle, PathChange};
 use crate::facts::normalised;
 use crate::{Desired, Observed};
 
@@ -62,6 +62,27 @@ impl Draft<'_> {
                 return self.obstacle(Obstacle::NoDirectory { path, noun });
             }
         }
+        if matches!(self.facts.at(path), Observed::Absent) {
+            let owner = Owner::new(
+                needs.user.name.as_str().to_owned(),
+                needs.user.group.as_str().to_owned(),
+            );
+            let Some(actor) = self.actor(path, Some(&owner)) else {
+                return;
+            };
+            let directory = PathChange {
+                path: path.clone(),
+                actor,
+                before: Observed::Absent,
+                after: After::Directory {
+                    mode: Mode::new(0o755),
+                    owner,
+                },
+                backup: false,
+                checks: Vec::new(),
+            };
+            self.push(&bundle.app, Change::Path(directory));
+        }
         let change = Change::Virtualenv {
             path: path.clone(),
             create,
@@ -99,7 +120,10 @@ impl Draft<'_> {
         if system.nginx.is_none() {
             return self.obstacle(Obstacle::NoNginx);
         }
-        match (system.running.contains("nginx"), system.enabled.contains("nginx")) {
+        match (
+            system.running.contains("nginx"),
+            system.enabled.contains("nginx"),
+        ) {
             (false, true) => {
                 let app = site.app.clone();
                 self.push(&app, Change::Service { name: "nginx" });

@@ -11,8 +11,6 @@ rec "$M"
 rec system "${ID-}" "${VERSION_ID-}" "$init"
 
 # The apps' manifests, and those that did not come to their end.
-S=$R/var/lib/wsgi
-G=$(printf '%s\n' "$A" | cut -f1)
 for app in $G; do
     for file in manifest intent; do
         [ ! -r "$S/$app/$file" ] || rec "$file" "$app" "$(cat "$S/$app/$file")"
@@ -23,16 +21,7 @@ for app in $G; do
     done
     set -f
 done
-for app in $G; do
-    for file in "$S/$app/manifest" "$S/$app/intent"; do
-        [ -r "$file" ] || continue
-        P="$P
-$(sed -n "s|^{\"path\":\"\([^\"]*\)\".*|$R\1|p" "$file")"
-        X="$X
-$(sed -n "s|^{\"path\":\"\([^\"]*\)\",\"kind\":\"log\".*|$R\1|p" "$file")"
-    done
-done
-P=$(printf '%s\n' "$P" | sort -u)
+widen
 
 # What other apps have of these paths.
 set +f

@@ -1,7 +1,8 @@
 # What stands at the paths in $P, on stdout: records that end in a NUL. The program that observes and
 # the one that performs both run this, and compare the hash of what it prints.
 #
-# Given: $P, paths, one a line. $X, those of them whose contents do not matter.
+# Given: $R, what stands for `/`; $A, apps: name, user, group, virtualenv; $P, paths, one a line; $X,
+# those of them whose contents do not matter.
 LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 unset -v CDPATH ENV BASH_ENV GREP_OPTIONS POSIXLY_CORRECT TZ
@@ -12,7 +13,12 @@ T='	'
 IFS="$T
 "
 set -f
-[ "$(id -u)" = 0 ] && root=1 || root=
+# In a directory that stands for a host, nobody can own what its users will own.
+root=
+[ -n "$R" ] || [ "$(id -u)" != 0 ] || root=1
+
+S=$R/var/lib/wsgi
+G=$(printf '%s\n' "$A" | cut -f1)
 
 rec() { printf '%s\0' "$*"; }
 
@@ -31,6 +37,20 @@ as() {
 
 # Hands the lines of stdin to a program as its arguments.
 args() { tr '\n' '\0' | xargs -0 -r "$@"; }
+
+# Adds what the apps' manifests name.
+widen() {
+    for app in $G; do
+        for file in "$S/$app/manifest" "$S/$app/intent"; do
+            [ -r "$file" ] || continue
+            P="$P
+$(sed -n "s|^{\"path\":\"\([^\"]*\)\".*|$R\1|p" "$file")"
+            X="$X
+$(sed -n "s|^{\"path\":\"\([^\"]*\)\",\"kind\":\"log\".*|$R\1|p" "$file")"
+        done
+    done
+    P=$(printf '%s\n' "$P" | sort -u)
+}
 
 # find says in words what is missing; any other message is a fault.
 nodes() {
