@@ -23,14 +23,13 @@ pub use facts::{AppFacts, Attributes, Facts, Observed, Program, System, Unreadab
 pub use host::{Host, HostError, PerformOptions};
 pub use local_shell::LocalShell;
 pub use manifest::{Entry, Kind, Manifest, ManifestError, ManifestNeeds};
-pub use plan::{Actor, After, Change, Obstacle, PathChange, Plan, PlanOptions, Step};
-pub use posix_host::{PosixHost, PosixOptions};
 pub use memory_host::MemoryHost;
 pub use plan::{
     Actor, After, Change, Counts, CountsDocument, Effect, NodeDocument, Obstacle, ObstacleDocument,
     PathChange, Plan, PlanDocument, PlanOptions, Record, SavedHost, SavedPlan, SavedPlanError,
     Step, StepDocument,
 };
+pub use posix_host::{PosixHost, PosixOptions};
 pub use probe::{AppProbe, Look, Probe};
 pub use report::{Failure, Outcome, Progress, Report};
 pub use shell::{Chunk, Script, Shell, ShellError, Status};

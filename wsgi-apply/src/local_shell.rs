@@ -80,9 +80,9 @@ fn pass(
     while stdout.is_some() || stderr.is_some() {
         stdin = send(stdin, feed)?;
         let moved = receive(&mut stdout, &mut buffer, &mut |bytes| {
-            output(Chunk::Out(bytes))
+            output(Chunk::Out(bytes));
         })? | receive(&mut stderr, &mut buffer, &mut |bytes| {
-            output(Chunk::Err(bytes))
+            output(Chunk::Err(bytes));
         })?;
         if moved {
             continue;

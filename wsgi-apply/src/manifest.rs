@@ -47,7 +47,7 @@ pub enum Kind {
     /// A file with a block of ours.
     Block,
     /// A file that we made and somebody else fills.
-    Log,
+    Kept,
     /// A directory.
     Directory,
     /// A symbolic link.

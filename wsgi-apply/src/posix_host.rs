@@ -115,9 +115,10 @@ impl<S: Shell> PosixHost<S> {
                 user: "the user".to_owned(),
                 said,
             }),
-            status => Err(HostError::Failed(match said.is_empty() {
-                true => format!("{status:?}"),
-                false => said,
+            status => Err(HostError::Failed(if said.is_empty() {
+                format!("{status:?}")
+            } else {
+                said
             })),
         }
     }
@@ -134,7 +135,7 @@ impl<S: Shell> Host for PosixHost<S> {
         let program = observing(probe, &prefix, &mark);
         let mut reading = Reading::new(&mark, &prefix);
         self.run(&program, Travels::AsArgument, io::empty(), &mut |bytes| {
-            reading.push(bytes)
+            reading.push(bytes);
         })?;
         let facts = reading.finish()?;
         self.probe = Some(probe.clone());
@@ -158,13 +159,11 @@ impl<S: Shell> Host for PosixHost<S> {
             answer.push(bytes);
         });
         let said = answer.said();
-        match answer.finish() {
-            Some(ended) => ended,
-            None => {
-                ran?;
-                Err(HostError::Failed(said))
-            }
+        if let Some(ended) = answer.finish() {
+            return ended;
         }
+        ran?;
+        Err(HostError::Failed(said))
     }
 }
 
@@ -215,6 +214,5 @@ fn mark() -> String {
         let nanos = now.map_or(0, |elapsed| elapsed.as_nanos());
         bytes = (nanos ^ u128::from(std::process::id())).to_le_bytes();
     }
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("wsgi-{text}")
+    format!("wsgi-{:032x}", u128::from_le_bytes(bytes))
 }

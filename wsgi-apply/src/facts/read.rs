@@ -139,7 +139,7 @@ impl Reading {
             "enabled" => _ = system.enabled.insert(rest.to_owned()),
             "programs" => system.programs = programs(rest),
             "manifest" | "intent" | "owed" | "venv" => {
-                self.app(word, rest).ok_or_else(nonsense)??
+                self.app(word, rest).ok_or_else(nonsense)??;
             }
             "claims" => {
                 for line in rest.lines() {

@@ -68,7 +68,7 @@ impl Draft<'_> {
             let state = programs
                 .get(app.as_str())
                 .map(|program| program.state.as_str());
-            let stage = match state {
+            let wanted = match state {
                 None => Stage::Reread,
                 Some("FATAL" | "EXITED" | "UNKNOWN") => Stage::Restart,
                 Some("STOPPED") => {
@@ -81,8 +81,8 @@ impl Draft<'_> {
             };
             let artifacts = bundle.artifacts().iter();
             let mut actions = artifacts.flat_map(|artifact| &artifact.notify);
-            let action =
-                actions.find(|action| action.stage == stage && action.name.ends_with(app.as_str()));
+            let action = actions
+                .find(|action| action.stage == wanted && action.name.ends_with(app.as_str()));
             if let Some(action) = action {
                 let name = action.name.clone();
                 self.owe(app, &name);

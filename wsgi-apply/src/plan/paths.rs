@@ -59,6 +59,7 @@ impl Draft<'_> {
                 mode,
                 owner,
             } => self.file(app, artifact, before, contents, *mode, owner),
+            Node::KeptFile { mode, owner } => self.kept(artifact, before, *mode, owner),
             Node::Block {
                 contents,
                 mode,
@@ -148,7 +149,7 @@ impl Draft<'_> {
                 }
                 let backup = match self.is_ours(app, &artifact.path, *digest) {
                     Ours::AsWeMadeIt => false,
-                    _ if self.options.adopt || self.is_the_roles(before) => true,
+                    _ if self.options.adopt || is_the_roles(before) => true,
                     Ours::No => {
                         self.foreign(artifact, before, true);
                         return None;
@@ -175,6 +176,33 @@ impl Draft<'_> {
         }
     }
 
+    /// A file that somebody else fills is made once.
+    fn kept(
+        &mut self,
+        artifact: &Artifact,
+        before: &Observed,
+        mode: Mode,
+        owner: &Owner,
+    ) -> Option<PathChange> {
+        match before {
+            Observed::Absent => {
+                let after = After::File {
+                    contents: Contents::public(Vec::new()),
+                    mode,
+                    owner: owner.clone(),
+                };
+                self.change(artifact, before, after, Some(owner), false)
+            }
+            Observed::File { attributes, .. } => {
+                self.attributes(artifact, before, attributes, mode, owner)
+            }
+            _ => {
+                self.foreign(artifact, before, false);
+                None
+            }
+        }
+    }
+
     fn symlink(
         &mut self,
         app: &AppName,
@@ -193,7 +221,7 @@ impl Draft<'_> {
             Observed::Symlink { .. } | Observed::File { .. } => {
                 let ours = self.is_ours(app, &artifact.path, None) == Ours::AsWeMadeIt
                     && matches!(before, Observed::Symlink { .. });
-                if !ours && !self.options.adopt && !self.is_the_roles(before) {
+                if !ours && !self.options.adopt && !is_the_roles(before) {
                     self.foreign(artifact, before, true);
                     return None;
                 }
@@ -265,16 +293,16 @@ impl Draft<'_> {
     pub(super) const fn is_to_note_owners(&self) -> bool {
         self.options.owners_noted
     }
+}
 
-    /// Whether a file is one that the Ansible role wrote: its templates leave marks.
-    fn is_the_roles(&self, before: &Observed) -> bool {
-        let Observed::File {
-            contents: Some(text),
-            ..
-        } = before
-        else {
-            return false;
-        };
-        super::role::wrote(&String::from_utf8_lossy(text))
-    }
+/// Whether a file is one that the Ansible role wrote: its templates leave marks.
+fn is_the_roles(before: &Observed) -> bool {
+    let Observed::File {
+        contents: Some(text),
+        ..
+    } = before
+    else {
+        return false;
+    };
+    super::role::wrote(&String::from_utf8_lossy(text))
 }

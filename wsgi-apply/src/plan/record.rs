@@ -41,6 +41,7 @@ impl Draft<'_> {
                 Node::Block {
                     contents, owner, ..
                 } => (Kind::Block, owner, Some(contents)),
+                Node::KeptFile { owner, .. } => (Kind::Kept, owner, None),
                 Node::Directory { owner, .. } => (Kind::Directory, owner, None),
                 Node::Symlink { owner, .. } => (Kind::Symlink, owner, None),
                 _ => continue,

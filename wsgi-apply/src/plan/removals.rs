@@ -43,7 +43,6 @@ impl Draft<'_> {
         let before = self.facts.at(path).clone();
         let mut backup = false;
         let after = match (entry.kind, &before) {
-            (_, Observed::Absent) | (Kind::Log, _) => return None,
             (Kind::File, Observed::File { digest, .. }) => {
                 let as_we_made_it = digest.is_some_and(|digest| entry.digests.contains(&digest));
                 if !as_we_made_it && !self.options.adopt {
@@ -76,7 +75,7 @@ impl Draft<'_> {
             }
             (Kind::Directory, Observed::Directory(_))
             | (Kind::Symlink, Observed::Symlink { .. }) => After::Absent,
-            // Somebody put something else there.
+            // Others fill it, or somebody put something else there.
             _ => return None,
         };
         let owner = before.attributes().map(crate::Attributes::owner);

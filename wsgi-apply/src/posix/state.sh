@@ -46,7 +46,7 @@ widen() {
             P="$P
 $(sed -n "s|^{\"path\":\"\([^\"]*\)\".*|$R\1|p" "$file")"
             X="$X
-$(sed -n "s|^{\"path\":\"\([^\"]*\)\",\"kind\":\"log\".*|$R\1|p" "$file")"
+$(sed -n "s|^{\"path\":\"\([^\"]*\)\",\"kind\":\"kept\".*|$R\1|p" "$file")"
         done
     done
     P=$(printf '%s\n' "$P" | sort -u)
