@@ -15,6 +15,8 @@ mod posix_host;
 mod probe;
 mod report;
 mod shell;
+#[cfg(feature = "ssh")]
+pub mod ssh;
 
 pub use desired::{Contradiction, Desired};
 pub use diff::{Diff, DiffLine, Hunk, Sign};
