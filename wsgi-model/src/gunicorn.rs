@@ -87,3 +87,27 @@ impl Gunicorn {
         Seconds::clamped(self.graceful_timeout().get() + 10, 1, 3600)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{AppName, AppParts, Invalid, WorkerTimeout, WsgiTarget};
+
+    #[test]
+    fn each_wait_outlasts_the_one_inside_it() -> Result<(), Invalid> {
+        let mut parts = AppParts::new(AppName::parse("shop")?, WsgiTarget::parse("web:app")?);
+        for (timeout, boot, graceful, stop) in [
+            (1, 30, 30, 40),
+            (30, 45, 30, 40),
+            (90, 105, 90, 100),
+            (3600, 3600, 120, 130),
+            (0, 300, 30, 40),
+        ] {
+            parts.gunicorn.timeout = WorkerTimeout::new(timeout)?;
+            let gunicorn = &parts.gunicorn;
+            assert_eq!(gunicorn.boot_timeout().get(), boot, "{timeout}");
+            assert_eq!(gunicorn.graceful_timeout().get(), graceful, "{timeout}");
+            assert_eq!(gunicorn.stop_wait().get(), stop, "{timeout}");
+        }
+        Ok(())
+    }
+}
