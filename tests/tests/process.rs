@@ -208,13 +208,9 @@ fn tracebacks_are_in_the_apps_log_and_what_it_prints_in_supervisors() {
     wait_until("what was printed arrives", || {
         printed().contains("sold a pear") && printed().contains("and an apple")
     });
-    assert_eq!(
-        shop.machine()
-            .entry("/var/log/supervisor/shop.log")
-            .owner
-            .as_deref(),
-        Some("root")
-    );
+    let log = shop.machine().entry("/var/log/supervisor/shop.log");
+    let [owner, group, mode] = [log.owner, log.group, log.mode].map(Option::unwrap_or_default);
+    assert_eq!([owner, group, mode], ["root", "shop", "0640"]);
 }
 
 #[test]

@@ -86,6 +86,14 @@ impl Gunicorn {
     pub fn stop_wait(&self) -> Seconds {
         Seconds::clamped(self.graceful_timeout().get() + 10, 1, 3600)
     }
+
+    /// How long a start may take until a worker serves: half a minute longer than the worker
+    /// timeout, at least one minute and at most five.
+    ///
+    /// A worker that takes longer than its timeout to load the app is killed while it does.
+    pub fn start_wait(&self) -> Seconds {
+        Seconds::clamped(self.timeout.get().saturating_add(30), 60, 300)
+    }
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ impl Renderer for GunicornProcess {
                 Mode::new(mode),
                 app.read_only_owner(),
             )
-            .notify(owed::restart_app(&app.name))
+            .notify(owed::restart_app(app))
         };
         Ok(vec![
             file(layout.gunicorn_start(), start(app)?, 0o750),
