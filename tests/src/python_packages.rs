@@ -29,6 +29,15 @@ impl PythonPackages {
         Self::prepare("apps", "requirements.txt")
     }
 
+    /// The oldest gunicorn that is still met, which is Debian 12's own.
+    ///
+    /// # Errors
+    ///
+    /// When it can be neither found nor fetched.
+    pub fn oldest() -> Result<Self, MachineError> {
+        Self::prepare("oldest", "requirements-oldest.txt")
+    }
+
     /// Programs that judge what was rendered: gixy and sslyze.
     ///
     /// # Errors

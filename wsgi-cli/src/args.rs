@@ -56,6 +56,8 @@ Exit status:
   3  a vars file was refused; nothing was written
   6  stopped part-way; the report says what was done and what was put back
   7  refused because of what is there already; nothing changed
+  129, 130, 143  ended by SIGHUP, SIGINT or SIGTERM; what was begun is put back, or finished where
+     it could not be left half-way; a second signal ends at once, and the next run tidies up
 
 Results go to stdout, everything else to stderr.";
 

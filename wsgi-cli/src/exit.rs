@@ -12,3 +12,9 @@ pub const REFUSED: u8 = 3;
 pub const PART_WAY: u8 = 6;
 /// Refused because of what is there already; nothing changed.
 pub const CONFLICT: u8 = 7;
+/// Ended by SIGHUP, after putting back what was begun, or finishing what could not be left half-way.
+pub const HUNG_UP: u8 = 129;
+/// Ended by SIGINT, likewise.
+pub const INTERRUPTED: u8 = 130;
+/// Ended by SIGTERM, likewise.
+pub const TERMINATED: u8 = 143;

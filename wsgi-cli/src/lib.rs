@@ -9,8 +9,9 @@
 //! - `manifest.json` of a rendered tree, sorted by path. Each of its `artifacts` has `path`, `kind`
 //!   (`file`, `directory`, `symlink` or `absent`), `mode`, `owner`, `group`, `target`, `sensitive`,
 //!   `sha256`, `notify`, `checks`, and `app`, which is null where apps share it. `block` says that
-//!   a file is only the top lines of a file that somebody else may add to. `needs` lists what each
-//!   app needs besides: packages, user and group, keys by their fingerprints, the virtualenv.
+//!   a file is only the top lines of a file that somebody else may add to, and `kept` that it is to
+//!   be made where there is none and left as it is where there is one. `needs` lists what each app
+//!   needs besides: packages, user and group, keys by their fingerprints, the virtualenv.
 
 mod args;
 mod commands;
@@ -18,6 +19,7 @@ mod error;
 mod examination;
 pub mod exit;
 mod inputs;
+mod interruption;
 mod operator;
 mod output;
 mod parallel;

@@ -9,6 +9,7 @@ use wsgi_render::{Init, RenderError, Target, render as render_app};
 use crate::args::{InitSystem, Render};
 use crate::error::CommandError;
 use crate::examination::{Call, Examined, FileJson, Neighbours, Reader, examine};
+use crate::interruption::Interrupted;
 use crate::output::{Console, Verbosity, visible};
 use crate::tree::{Change, Changes, OutTree, StagedApp};
 
@@ -47,6 +48,8 @@ pub(super) fn render(args: &Render, console: &mut Console<'_>) -> Result<u8, Com
         Ok(Some(made))
     };
     let examined = examine(console, &call, on_load, |_, accepted| {
+        // Nothing needs to be said of the other files.
+        tree.check()?;
         let made: Made = accepted.made;
         let collected = made
             .transpose()
@@ -148,8 +151,10 @@ fn tell(
         removed,
         unchanged,
         resumed,
+        interrupted,
         ..
     } = changes;
+    let status = interrupted.map_or(status, Interrupted::status);
     if reader == Reader::Program {
         let changes = ChangesJson {
             new: made,
@@ -165,10 +170,15 @@ fn tell(
         })?;
         return Ok(status);
     }
+    let out = visible(&out);
+    if let Some(interrupted) = interrupted {
+        console.complain(&format!(
+            "{interrupted}, when all of {out} had been written\n"
+        ));
+    }
     if console.verbosity == Verbosity::Quiet {
         return Ok(status);
     }
-    let out = visible(&out);
     if resumed {
         console.complain(&format!(
             "{out}: finished what an interrupted run had begun\n"
