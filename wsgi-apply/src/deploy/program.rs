@@ -6,8 +6,8 @@ use camino::Utf8Path;
 use wsgi_model::{CommandLine, Sensitivity};
 
 use super::tree::TreeError;
-use super::{LockKind, ReleaseSite, Requirements, SourceTree, Survey};
 use super::{ASK, DEPLOY, SURVEY};
+use super::{LockKind, ReleaseSite, Requirements, SourceTree, Survey};
 use crate::posix::{Payload, argv, assigned, bare, call};
 
 /// A release that is to take the place of the running one.
@@ -181,7 +181,13 @@ impl Writer {
     }
 
     /// From the gate to the switch and what follows.
-    fn go_over(&mut self, site: &ReleaseSite, release: &str, virtualenv: &str, leads: Option<bool>) {
+    fn go_over(
+        &mut self,
+        site: &ReleaseSite,
+        release: &str,
+        virtualenv: &str,
+        leads: Option<bool>,
+    ) {
         let deploy = &site.deploy;
         let both = (release, virtualenv);
         self.step(DeployStep::Check, &["check", release, virtualenv]);
@@ -200,10 +206,36 @@ impl Writer {
     }
 }
 
-impl Deployment<'_> {
+impl<'a> Deployment<'a> {
+    /// A deployment of one host, by nobody in particular.
+    pub const fn new(
+        site: &'a ReleaseSite,
+        source: &'a SourceTree,
+        survey: &'a Survey,
+        requirements: Requirements,
+        id: String,
+    ) -> Self {
+        Self {
+            site,
+            source,
+            survey,
+            requirements,
+            id,
+            operator: String::new(),
+            wait: 0,
+            full: false,
+            leads: true,
+        }
+    }
+
     /// The steps that it has.
     pub fn steps(&self) -> Vec<DeployStep> {
-        let mut writer = self.writer(String::new(), String::new(), String::new(), Payload::default());
+        let mut writer = self.writer(
+            String::new(),
+            String::new(),
+            String::new(),
+            Payload::default(),
+        );
         std::mem::take(&mut writer.steps)
     }
 
@@ -214,7 +246,11 @@ impl Deployment<'_> {
             payload,
             steps: Vec::new(),
         };
-        let base = if self.full { None } else { self.survey.base.as_deref() };
+        let base = if self.full {
+            None
+        } else {
+            self.survey.base.as_deref()
+        };
         let base = base.unwrap_or_default();
         writer.step(
             DeployStep::Assemble,
@@ -231,7 +267,11 @@ impl Deployment<'_> {
             "virtualenv_of",
             self.requirements.key.as_str(),
             kind.word(),
-            if kind == LockKind::Requirements { kind.file() } else { "-" },
+            if kind == LockKind::Requirements {
+                kind.file()
+            } else {
+                "-"
+            },
         ];
         words.extend(site.packages.iter().map(String::as_str));
         writer.step(DeployStep::Virtualenv, &words);
@@ -250,7 +290,11 @@ impl Deployment<'_> {
         let known = |path: &Utf8Path, digest: &str| {
             !self.full
                 && self.survey.base.is_some()
-                && self.survey.index.get(path.as_str()).is_some_and(|half| digest.starts_with(half))
+                && self
+                    .survey
+                    .index
+                    .get(path.as_str())
+                    .is_some_and(|half| digest.starts_with(half))
         };
         let mut copied = Vec::new();
         let mut unknown = std::collections::BTreeSet::new();
@@ -380,7 +424,10 @@ fn program(
 
 /// The function that starts the program when it does not run.
 pub(super) fn restarting(site: &ReleaseSite) -> String {
-    let commands = site.restart.iter().flat_map(|action| action.commands.iter());
+    let commands = site
+        .restart
+        .iter()
+        .flat_map(|action| action.commands.iter());
     let lines: Vec<String> = commands
         .map(|command| {
             let words = argv(command, "");

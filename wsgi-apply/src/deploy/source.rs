@@ -225,7 +225,9 @@ fn of_git(repository: &str, cache: &Utf8Path) -> Result<SourceTree, SourceError>
         if output.status.success() {
             Ok(output.stdout)
         } else {
-            Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+            Err(failed(
+                String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            ))
         }
     };
     std::fs::create_dir_all(&copy).map_err(|error| failed(error.to_string()))?;
@@ -247,7 +249,13 @@ fn of_git(repository: &str, cache: &Utf8Path) -> Result<SourceTree, SourceError>
     } else {
         revision
     };
-    let commit = git(&[&bare, "rev-parse", "--verify", "--short=10", &format!("{wanted}^{{commit}}")])?;
+    let commit = git(&[
+        &bare,
+        "rev-parse",
+        "--verify",
+        "--short=10",
+        &format!("{wanted}^{{commit}}"),
+    ])?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
     let io_failed = |error: io::Error| failed(error.to_string());
     let mut child = Command::new("git")

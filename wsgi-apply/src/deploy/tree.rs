@@ -116,7 +116,10 @@ impl Tree {
             }
             entries.insert(name.to_owned(), read(path)?);
         }
-        if !entries.values().any(|entry| matches!(entry, TreeEntry::File { .. })) {
+        if !entries
+            .values()
+            .any(|entry| matches!(entry, TreeEntry::File { .. }))
+        {
             return Err(TreeError::Empty(root.to_owned()));
         }
         Ok(Self {
@@ -152,9 +155,12 @@ impl Tree {
 
     /// The contents of a file; none when it has no such file.
     pub(super) fn text(&self, name: &str) -> Option<Vec<u8>> {
-        matches!(self.entries.get(Utf8Path::new(name)), Some(TreeEntry::File { .. }))
-            .then(|| fs::read(self.root.join(name)).ok())
-            .flatten()
+        matches!(
+            self.entries.get(Utf8Path::new(name)),
+            Some(TreeEntry::File { .. })
+        )
+        .then(|| fs::read(self.root.join(name)).ok())
+        .flatten()
     }
 
     /// A compressed tar(5) of all directories and links, and of the files that are `wanted`.
