@@ -130,9 +130,23 @@ impl AppSpec {
     ///
     /// Directories end in a slash, as the role wrote them.
     pub fn environment(&self) -> Vec<EnvVar> {
+        let mut all = self.generated_environment();
+        all.reserve(5 * self.databases.len() + self.env_vars.len());
+        all.extend(
+            self.databases
+                .iter()
+                .flat_map(|d| d.environment(&self.env_prefix)),
+        );
+        all.extend(self.env_vars.iter().cloned());
+        all
+    }
+
+    /// The part of [`environment`](Self::environment) that says where the app's things are. No
+    /// value in it is a secret.
+    pub fn generated_environment(&self) -> Vec<EnvVar> {
         let layout = self.layout();
         let places = &self.places;
-        let mut all = Vec::with_capacity(16 + 5 * self.databases.len() + self.env_vars.len());
+        let mut all = Vec::with_capacity(14);
         let mut put = |name: &str, value: String| {
             all.push(EnvVar {
                 name: EnvName::generated(&self.env_prefix, name),
@@ -160,12 +174,6 @@ impl AppSpec {
             name: EnvName::current_release(),
             value: EnvValue::of_text(layout.current().to_string()),
         });
-        all.extend(
-            self.databases
-                .iter()
-                .flat_map(|d| d.environment(&self.env_prefix)),
-        );
-        all.extend(self.env_vars.iter().cloned());
         all
     }
 }
