@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -86,7 +86,7 @@ impl SshServer {
         )?;
         let mut config = format!(
             "AuthorizedKeysFile {}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n\
-             PermitRootLogin yes\nUseDNS no\nLogLevel DEBUG1\n",
+             PermitRootLogin yes\nUseDNS no\nLogLevel VERBOSE\n",
             directory.display()
         );
         // Of an option that is there twice, sshd takes the first.
