@@ -1,6 +1,6 @@
 use super::agent::AgentKeys;
 use super::candidates::{Candidate, Candidates, describe};
-use super::{ANSWER, Attempt, Outcome, REFUSALS};
+use super::{ANSWER, Attempt, Outcome, REFUSALS, has_hung_up};
 use crate::ssh::connect_error::ConnectError;
 use crate::ssh::host_key::HostKey;
 use crate::ssh::interaction::{Interaction, Question};
@@ -95,7 +95,7 @@ impl Attempt<'_> {
             });
             match result {
                 Ok(()) => return Ok(Outcome::In),
-                Err(Failure::Library(error)) if is_ours(&error) && !self.has_hung_up(&error) => {}
+                Err(Failure::Library(error)) if is_ours(&error) => {}
                 Err(failure) => return self.key_failed(&what, failure),
             }
             let problem = if is_encrypted {
@@ -121,7 +121,7 @@ impl Attempt<'_> {
             // The server took the key when it was asked, and wants more than it after it was
             // proved: a password or a code, too (`AuthenticationMethods`).
             Failure::Library(error)
-                if code_of(&error) == code::PUBLICKEY_UNVERIFIED && !self.has_hung_up(&error) =>
+                if code_of(&error) == code::PUBLICKEY_UNVERIFIED && !has_hung_up(&error) =>
             {
                 self.tried
                     .push(Tried::new(what, "not enough for this server"));
@@ -139,6 +139,7 @@ impl Attempt<'_> {
 /// private key file: Unsupported private key file format" is one of them.
 fn is_ours(error: &ssh2::Error) -> bool {
     match code_of(error) {
+        _ if has_hung_up(error) => false,
         code::AUTHENTICATION_FAILED => false,
         code::PUBLICKEY_UNVERIFIED => error.message().starts_with("Callback"),
         _ => true,
