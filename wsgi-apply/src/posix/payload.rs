@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Read};
 
+use super::words::call;
 use crate::Digest;
 
 /// The contents of files, in the order in which they are sent.
@@ -18,16 +19,25 @@ impl Payload {
         format!("b{}", self.blobs.len() - 1)
     }
 
-    /// The calls that take them from stdin, and check them.
+    /// The functions that take them from stdin, and check them.
     pub(super) fn arrival(&self) -> String {
-        let mut calls = String::new();
+        let mut calls = "blobs() {\n:\n".to_owned();
+        let mut length = 0;
         let mut sums = String::new();
         for (number, blob) in self.blobs.iter().enumerate() {
             // Neither can fail: they write to memory.
             let _ = writeln!(calls, "blob b{number} {}", blob.len());
             let _ = writeln!(sums, "{}  b{number}", Digest::of(blob));
+            length += blob.len();
         }
-        calls + &super::words::call(["arrived", &sums])
+        [
+            &calls,
+            "}\narrive() {\n",
+            &call(["receive", &length.to_string()]),
+            &call(["arrived", &sums]),
+            "}\n",
+        ]
+        .concat()
     }
 
     /// The bytes, one after the other.
