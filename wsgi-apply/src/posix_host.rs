@@ -162,8 +162,12 @@ impl<S: Shell> Host for PosixHost<S> {
         if let Some(ended) = answer.finish() {
             return ended;
         }
-        ran?;
-        Err(HostError::Failed(said))
+        match ran {
+            // The program says on stdout what is wrong.
+            Ok(()) | Err(HostError::Failed(_)) if !said.is_empty() => Err(HostError::Failed(said)),
+            Ok(()) => Err(HostError::Failed("it did not come to its end".to_owned())),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -171,8 +175,9 @@ impl<S: Shell> Host for PosixHost<S> {
 fn on_stdin(program: &str) -> String {
     let digest = crate::Digest::of(program.as_bytes());
     format!(
-        "s=$(head -c {}; echo .); s=${{s%.}}\n\
-         [ \"$(printf %s \"$s\" | sha256sum)\" = \"{digest}  -\" ] && eval \"$s\"\n",
+        "unset -v s; s=$(head -c {}; echo .); s=${{s%.}}\n\
+         if [ \"$(printf %s \"$s\" | sha256sum)\" = \"{digest}  -\" ]; then eval \"$s\"\n\
+         else echo 'the program did not arrive as it was sent' >&2; exit 1; fi\n",
         program.len()
     )
 }
@@ -193,11 +198,11 @@ fn as_root_with_password(body: &str) -> String {
     let body = quoted(body);
     format!(
         "B={body}\nLC_ALL=C; export LC_ALL\n\
-         IFS= read -r w\n\
+         unset -v w; IFS= read -r w\n\
          if [ \"$(id -u)\" = 0 ]; then unset -v w; eval \"$B\"\n\
          elif ! command -v sudo >/dev/null 2>&1; then echo '{NO_SUDO}' >&2; exit 1\n\
-         elif sudo -n true 2>/dev/null; then unset -v w; exec sudo -n /bin/sh -c \"$B\"\n\
-         elif said=$(printf '%s\\n' \"$w\" | sudo -k -S -p '' true 2>&1); then\n\
+         elif sudo -n /bin/sh -c : 2>/dev/null; then unset -v w; exec sudo -n /bin/sh -c \"$B\"\n\
+         elif said=$(printf '%s\\n' \"$w\" | sudo -k -S -p '' /bin/sh -c : 2>&1); then\n\
          {{ printf '%s\\n' \"$w\"; exec cat; }} | sudo -k -S -p '' /bin/sh -c \"$B\"\n\
          else case $said in *'incorrect password'*|*'Sorry, try again'*) echo '{REFUSED}' >&2;; \
          *) printf '%s\\n' \"$said\" >&2;; esac; exit 1; fi\n"
