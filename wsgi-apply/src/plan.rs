@@ -22,9 +22,7 @@ use wsgi_model::{AbsPath, Action, AppName, Check, CheckMoment, Command, Contents
 
 use crate::{Desired, Digest, Facts, Kind, Manifest, Observed};
 
-pub use document::{
-    CountsDocument, NodeDocument, ObstacleDocument, PlanDocument, StepDocument,
-};
+pub use document::{CountsDocument, NodeDocument, ObstacleDocument, PlanDocument, StepDocument};
 pub use obstacle::Obstacle;
 pub use saved::{SavedHost, SavedPlan, SavedPlanError};
 pub use step::{Counts, Effect};
