@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Machine;
-use crate::machine::MachineBuilder;
+use crate::machine_builder::MachineBuilder;
 use crate::machine_error::{MachineError, give_up};
 
 const PREPARE: &str = include_str!("python_packages.sh");

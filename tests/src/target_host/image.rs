@@ -28,6 +28,10 @@ pub enum Suite {
     Bookworm,
     /// Debian 13.
     Trixie,
+    /// Ubuntu 22.04.
+    Jammy,
+    /// Ubuntu 24.04.
+    Noble,
 }
 
 impl Suite {
@@ -36,12 +40,30 @@ impl Suite {
         match self {
             Self::Bookworm => "bookworm",
             Self::Trixie => "trixie",
+            Self::Jammy => "jammy",
+            Self::Noble => "noble",
         }
     }
 
+    fn distribution(self) -> &'static str {
+        match self {
+            Self::Bookworm | Self::Trixie => "debian",
+            Self::Jammy | Self::Noble => "ubuntu",
+        }
+    }
+
+    /// The keys that the test computer believes the mirrors by.
     fn keyring(self) -> &'static str {
         match self {
             Self::Bookworm | Self::Trixie => "/usr/share/keyrings/debian-archive-keyring.gpg",
+            // Debian has no package of Ubuntu's. This is F6ECB3762474EDA9D21B7022871920D1991BC93C,
+            // from Ubuntu's package ubuntu-keyring.
+            Self::Jammy | Self::Noble => {
+                concat!(
+                    env!("CARGO_MANIFEST_DIR"),
+                    "/src/target_host/ubuntu-archive.asc"
+                )
+            }
         }
     }
 }
@@ -88,12 +110,14 @@ impl Image {
         make.arg(image.directory.with_extension("lock"))
             .args(["bash", "-c", MAKE, "image"])
             .arg(&image.directory)
-            .args([suite.name(), suite.keyring()])
+            .args([suite.distribution(), suite.name(), suite.keyring()])
             .arg(begin.map_or(Path::new(""), |base| &base.directory))
             .args(packages)
             .env("PASSWORD", PASSWORD)
             .env("LC_ALL", "C.UTF-8");
-        step(make)?;
+        let names: Vec<_> = packages.iter().map(String::as_str).collect();
+        let what = format!("an image of {} with: {}", suite.name(), names.join(" "));
+        step(&what, make)?;
         Ok(image)
     }
 
