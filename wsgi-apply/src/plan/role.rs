@@ -98,6 +98,9 @@ fn wrote(path: &AbsPath, app: &AppName, user: &str, text: &str) -> bool {
         ];
         return lines.eq(ours.iter().map(String::as_str));
     }
+    if path.file_name() == Some(".bash_profile") {
+        return without_profile(text).is_some();
+    }
     let marks = marks(path);
     !marks.is_empty()
         && marks
