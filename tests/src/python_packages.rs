@@ -38,7 +38,7 @@ impl PythonPackages {
         Self::prepare("oldest", "requirements-oldest.txt")
     }
 
-    /// Programs that judge what was rendered: gixy and sslyze.
+    /// Programs that judge what was rendered and what is read: gixy, sslyze, jsonschema.
     ///
     /// # Errors
     ///

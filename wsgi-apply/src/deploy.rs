@@ -1,19 +1,22 @@
 //! Releases: a new one takes the place of the running one, when it is known to be well.
 
+mod deployment;
 mod host;
 mod program;
 mod record;
 mod requirements;
 mod site;
 mod source;
+mod step;
 mod survey;
 mod tree;
 
-pub use program::{DeployStep, Deployment, Rollback};
+pub use deployment::{Deployment, Rollback};
 pub use record::{DeployOutcome, DeployReport, Now};
 pub use requirements::{LockKind, Requirements};
 pub use site::ReleaseSite;
 pub use source::{SourceError, SourceTree};
+pub use step::DeployStep;
 pub use survey::{LogEntry, Release, ReleaseOutcome, Survey};
 pub use tree::{Tree, TreeEntry, TreeError};
 

@@ -105,6 +105,9 @@ impl Image {
         if image.directory.is_dir() {
             return Ok(image);
         }
+        let mut bootstrap = Command::new("mmdebstrap");
+        bootstrap.arg("--version");
+        step("the program that makes images", bootstrap)?;
         remove_old(cache);
         let mut make = Command::new("flock");
         make.arg(image.directory.with_extension("lock"))
@@ -115,8 +118,7 @@ impl Image {
             .args(packages)
             .env("PASSWORD", PASSWORD)
             .env("LC_ALL", "C.UTF-8");
-        let names: Vec<_> = packages.iter().map(String::as_str).collect();
-        let what = format!("an image of {} with: {}", suite.name(), names.join(" "));
+        let what = format!("an image of {} with {packages:?}", suite.name());
         step(&what, make)?;
         Ok(image)
     }

@@ -67,6 +67,7 @@ pip_settings() {
 # Runs a command in the tree, with this computer's network.
 inside() {
     unshare --mount --pid --fork --kill-child bash -c '
+        set -e
         root=$1
         shift
         mount -t proc proc "$root/proc"
@@ -95,6 +96,9 @@ bootstrap() {
         --include=apt,ca-certificates,cron,dbus,iproute2,libpam-systemd,logrotate \
         --include=openssh-server,procps,sudo,systemd-sysv,tini \
         "$suite" "$root" -
+    # On some releases a link to what systemd-resolved would write.
+    rm -f "$root/etc/resolv.conf"
+    : >"$root/etc/resolv.conf"
     sources "/usr/share/keyrings/$distribution-archive-keyring.gpg" >"$root/etc/apt/sources.list"
     pip_settings >"$root/etc/pip.conf"
     # What stands between this computer and the mirrors may have a certificate of its own.
@@ -142,6 +146,5 @@ if [ $# -gt 0 ]; then
     inside apt-get clean
     rm "$root/usr/sbin/policy-rc.d"
 fi
-: >"$root/etc/resolv.conf"
 package_hosts >"$directory.partial/package-hosts"
 mv "$directory.partial" "$directory"

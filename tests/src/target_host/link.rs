@@ -100,7 +100,7 @@ impl Link {
         }
         let _ = child.wait();
         Err(MachineError::Setup {
-            stderr: "no TAP devices for the delay: is there a /dev/net/tun?".to_owned(),
+            stderr: "no TAP devices for the delay: it needs python3 and /dev/net/tun".to_owned(),
         })
     }
 

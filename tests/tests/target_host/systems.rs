@@ -70,6 +70,20 @@ fn a_host_is_up_within_seconds() {
 }
 
 #[test]
+fn a_missing_program_is_told_with_its_package() {
+    let empty = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_target-host"))
+        .env("PATH", empty.path())
+        .env("XDG_CACHE_HOME", empty.path())
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "target-host: mmdebstrap is not installed: install it with `apt-get install mmdebstrap`\n"
+    );
+}
+
+#[test]
 fn debian_12_has_systemd() {
     let host = equipped().up();
     assert_has_systemd(&host);

@@ -1,6 +1,6 @@
 //! Where an app's releases are, and how they are run.
 
-use wsgi_model::{AbsPath, Action, AppName, AppSpec, Bundle, Deploy, Stage, Tls};
+use wsgi_model::{AbsPath, Action, AppName, AppSpec, Bundle, Deploy, ServerName, Stage, Tls};
 
 /// Where an app's releases are, and how they are run.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ impl ReleaseSite {
     /// That of an app and what was rendered for it.
     pub fn new(app: &AppSpec, bundle: &Bundle) -> Self {
         let layout = app.layout();
-        let names = app.site.server_names.iter().map(|name| name.as_str());
+        let names = app.site.server_names.iter().map(ServerName::as_str);
         let plain = |name: &&str| !name.contains('*') && !name.starts_with('.') && *name != "_";
         let front = app.exposed_site().map(|site| match app.tls() {
             Some(_) => (Tls::PORT, true),

@@ -101,8 +101,8 @@ impl Survey {
                     .map(|(hash, path)| (path.to_owned(), hash.to_owned()))
                     .collect();
             }
-            "python" => self.python = rest.to_owned(),
-            "arch" => self.arch = rest.to_owned(),
+            "python" => rest.clone_into(&mut self.python),
+            "arch" => rest.clone_into(&mut self.arch),
             "uv" => self.has_uv = true,
             "log" => self.log = rest.lines().filter_map(entry).collect(),
             _ => {}
@@ -122,12 +122,12 @@ impl Survey {
     /// The release to go back to: the newest good one before the one that runs.
     pub fn previous(&self) -> Option<&Release> {
         let current = self.current.as_deref().unwrap_or_default();
-        let earlier = self.releases.iter().filter(|release| {
+        let mut earlier = self.releases.iter().filter(|release| {
             release.is_there
                 && release.outcome == ReleaseOutcome::Good
                 && release.id.as_str() < current
         });
-        earlier.last()
+        earlier.next_back()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The files of a release.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt as _;
@@ -130,9 +131,12 @@ impl Tree {
 
     /// Its files with their hashes, one a line, as sha256sum(1) reads them.
     pub(super) fn index(&self) -> String {
-        self.files()
-            .map(|(path, digest)| format!("{digest}  {path}\n"))
-            .collect()
+        let mut index = String::new();
+        for (path, digest) in self.files() {
+            // It cannot fail: it writes to memory.
+            let _ = writeln!(index, "{digest}  {path}");
+        }
+        index
     }
 
     /// Its files with their hashes.
