@@ -9,7 +9,7 @@ mod obstacle;
 mod paths;
 mod record;
 mod removals;
-mod role;
+pub(crate) mod role;
 mod saved;
 mod software;
 mod step;
@@ -227,6 +227,8 @@ struct Draft<'a> {
     actions: BTreeMap<String, Action>,
     /// The owners of directories that are there when the plan is performed.
     owners: BTreeMap<AbsPath, Owner>,
+    /// The user of each app.
+    users: BTreeMap<AppName, String>,
 }
 
 impl Plan {
@@ -250,7 +252,15 @@ impl Plan {
                 draft.keys(bundle);
             }
         }
-        draft.steps.extend(others);
+        // Right after the file that cron takes the jobs from: no job is lost while another file is
+        // refused, and none runs twice.
+        let (cron, daemons): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|step| matches!(&step.change, Change::Path(c) if c.set().is_none()));
+        draft.steps.extend(cron);
+        draft.crontabs(desired);
+        draft.steps.extend(daemons);
+        draft.leftovers(desired);
         draft.removals(desired);
         if !options.paths_only {
             draft.services(desired);
@@ -316,6 +326,16 @@ impl<'a> Draft<'a> {
             owed: BTreeMap::new(),
             actions,
             owners: territory::owners(desired, facts),
+            users: desired
+                .bundles()
+                .iter()
+                .map(|bundle| {
+                    (
+                        bundle.app.clone(),
+                        bundle.needs.user.name.as_str().to_owned(),
+                    )
+                })
+                .collect(),
         }
     }
 

@@ -37,7 +37,7 @@ fn scope(probe: &Probe, prefix: &str) -> String {
     let ancestors = probe.ancestors();
     let paths = probe.paths.keys().chain(&ancestors);
     let plain = |(path, look): (&AbsPath, &Look)| {
-        matches!(look, Look::Attributes).then(|| [prefix, path.as_str()].concat())
+        matches!(look, Look::Attributes | Look::Marked(_)).then(|| [prefix, path.as_str()].concat())
     };
     let skipped: Vec<String> = probe.paths.iter().filter_map(plain).collect();
     [
@@ -64,6 +64,13 @@ pub(crate) fn observing(probe: &Probe, prefix: &str, mark: &str) -> String {
         };
         Some(format!("{prefix}{path}\t{known}"))
     });
+    let marks = probe.paths.iter().filter_map(|(path, look)| {
+        let Look::Marked(marks) = look else {
+            return None;
+        };
+        let marks: String = marks.iter().flat_map(|mark| ["\t", mark]).collect();
+        Some(format!("{prefix}{path}{marks}"))
+    });
     let conffiles = probe.conffiles.iter();
     let conffiles = conffiles.map(|(link, file)| format!("{link}\t{file}"));
     [
@@ -72,6 +79,8 @@ pub(crate) fn observing(probe: &Probe, prefix: &str, mark: &str) -> String {
         assigned("C", &lines(wanted)),
         assigned("K", &lines(probe.packages.iter().cloned())),
         assigned("D", &lines(conffiles)),
+        assigned("W", &lines(marks)),
+        assigned("U", &lines(probe.crontabs.iter().cloned())),
         assigned("Q", PROGRAMS),
         bare(STATE),
         bare(OBSERVE),

@@ -78,7 +78,9 @@ pub use app::{AppParts, AppSpec, Places};
 pub use artifact::{
     Artifact, Check, CheckMoment, Contents, Mode, Node, OnlyIf, Owner, Sensitivity,
 };
-pub use bundle::{Bundle, DuplicatePath, Needs, PackageNeeds, UserNeeds, VirtualenvNeeds};
+pub use bundle::{
+    Bundle, DuplicatePath, Needs, PackageNeeds, TaskNeeds, TlsNeeds, UserNeeds, VirtualenvNeeds,
+};
 pub use check::Contradiction;
 pub use claims::HostClaims;
 pub use cron::{CronField, CronTask, CronUnit, Schedule, TaskName};

@@ -180,6 +180,27 @@ impl Reading {
                 self.facts.pristine.insert(path);
             }
             "hash" => self.hashes(rest),
+            "marked" => {
+                let path = self.path(rest).ok_or_else(nonsense)?;
+                self.facts.marked.insert(path);
+            }
+            "crontab" => {
+                let (user, text) = rest.split_once('\t').ok_or_else(nonsense)?;
+                // The shell drops line feeds at the end, so the script added a dot and one.
+                let text = text.strip_suffix('.').ok_or_else(nonsense)?;
+                self.facts.crontabs.insert(user.to_owned(), text.to_owned());
+            }
+            "directives" => {
+                for line in rest.lines() {
+                    let (path, line) = line.split_once(':').ok_or_else(nonsense)?;
+                    // A name that is no path of ours: nothing of ours can be meant.
+                    let Ok(path) = AbsPath::parse(path) else {
+                        continue;
+                    };
+                    let lines = self.facts.directives.entry(path).or_default();
+                    lines.push(line.trim().to_owned());
+                }
+            }
             "contents" => {
                 let (path, text) = rest.split_once('\t').ok_or_else(nonsense)?;
                 let path = self.path(path).ok_or_else(nonsense)?;

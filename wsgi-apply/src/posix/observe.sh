@@ -2,8 +2,8 @@
 #
 # Given, besides what state.sh takes: $M, a word that nothing else prints; $R, what stands for `/`;
 # $A, apps: name, user, group, virtualenv; $C, files whose contents are wanted, each with a hash
-# that is known or `-`; $K, packages; $D, links to
-# configuration files; $Q, a program that asks supervisor.
+# that is known or `-`; $K, packages; $D, links to configuration files; $W, files, each with lines
+# that may stand in it; $U, users who may have a crontab; $Q, a program that asks supervisor.
 rec "$M"
 
 # Not run, as os-release(5) has it: below $R it may be anybody's.
@@ -56,6 +56,23 @@ done | { printf '%s\n' "$C"; echo; cat; } | awk -F'\t' '
     rec contents "$file" "$(told_by "$reader" timeout 9 head -c 262144 -- "$file"; echo .)"
 done
 
+# Files where links shall be: whether all the lines stand in one, or it is empty.
+printf '%s\n' "$W" | while IFS="$T" read -r file lines; do
+    [ -f "$file" ] && [ ! -L "$file" ] || continue
+    set --
+    # One line after the other, between tabs.
+    IFS=$T
+    for line in $lines; do set -- "$@" -e "$line"; done
+    IFS="$T
+"
+    owner=$(find "$file" -maxdepth 0 -printf %u)
+    if [ $# = 0 ]; then
+        [ -s "$file" ]
+    else
+        [ "$(as "$owner" timeout 9 grep -xF "$@" -- "$file" 2>/dev/null | sort -u | wc -l)" != $(($# / 2)) ]
+    fi || rec marked "$file"
+done
+
 # Of each virtualenv, the packages: pip takes as long to start as all the rest.
 printf '%s\n' "$A" | while IFS="$T" read -r app user group venv; do
     [ -x "$R$venv/bin/python" ] || continue
@@ -80,6 +97,17 @@ done
     rec users "$(getent passwd $(printf '%s\n' "$A" | cut -f2))"
     rec groups "$(getent group www-data $(printf '%s\n' "$A" | cut -f3))"
 }
+
+# What other files of nginx and supervisor say of who is called what.
+set +f
+rec directives "$(grep -EHs '^[[:space:]]*(server|server_name|listen|upstream|include)([[:space:]{]|$)|^\[program:' \
+    /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*.conf /etc/supervisor/conf.d/*.conf)"
+set -f
+# Jobs that the Ansible role left.
+for user in $U; do
+    file=/var/spool/cron/crontabs/$user
+    [ -f "$file" ] && grep -q '^#Ansible: App cron task ' "$file" && rec crontab "$user" "$(crontab -u "$user" -l && echo .)"
+done
 
 runs() {
     pid=

@@ -396,7 +396,14 @@ service() { # name
     fi
 }
 
-crontab_of() { run crontab -u "$1" "$H/stage/$2"; }
+crontab_of() { # user blob hash: of what it was
+    [ "$(crontab -u "$1" -l | sha256sum)" = "$3  -" ] || {
+        echo "the crontab of $1 has changed meanwhile"
+        return 1
+    }
+    backup root "/var/spool/cron/crontabs/$1"
+    if [ -s "$H/stage/$2" ]; then run crontab -u "$1" "$H/stage/$2"; else run crontab -u "$1" -r; fi
+}
 
 # An action is owed until all of its commands have succeeded.
 action() { # step app slug

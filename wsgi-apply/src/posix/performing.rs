@@ -296,9 +296,14 @@ impl Writer<'_> {
                 self.calls.push_str("next\n");
                 return;
             }
-            Change::Crontab { user, after, .. } => {
+            Change::Crontab {
+                user,
+                before,
+                after,
+            } => {
                 let blob = self.payload.push(after.clone().into_bytes());
-                self.call(["step", &step, "crontab_of", user, &blob]);
+                let digest = Digest::of(before.as_bytes()).to_string();
+                self.call(["step", &step, "crontab_of", user, &blob, &digest]);
             }
             Change::Action { action, .. } => {
                 let slug = self.slugs.get(action.name.as_ref()).cloned();

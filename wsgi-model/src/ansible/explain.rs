@@ -3,6 +3,7 @@
 use minijinja::{Error, ErrorKind};
 
 use super::session::{Missing, Session};
+use super::weighed::short;
 use super::{filters, known, lookups, methods, predicates};
 use crate::name::shown;
 use crate::variable::nearest;
@@ -19,7 +20,8 @@ pub(super) fn refused(what: &str, reason: &str) -> Invalid {
 }
 
 /// Refuses an unknown filter, test or lookup, with those that are spelled nearly alike.
-pub(super) fn unknown(what: &'static str, name: &str) -> Invalid {
+pub(super) fn unknown(what: &'static str, full_name: &str) -> Invalid {
+    let name = short(full_name);
     let reasons = match what {
         "filter" => filters::REFUSED,
         "test" => predicates::REFUSED,
@@ -33,13 +35,14 @@ pub(super) fn unknown(what: &'static str, name: &str) -> Invalid {
         "test" => predicates::all().map(|test| test.name).collect(),
         _ => lookups::LOOKUPS.to_vec(),
     };
-    let why = Invalid::new(format!("there is no {what} `{}`", shown(name)));
+    let why = Invalid::new(format!("there is no {what} `{}`", shown(full_name)));
     match (nearest_few(name, &known), what) {
         (Some(near), _) => why.help(format!("did you mean {near}?")),
         (None, "lookup") => why.help("known here are `env`, `file` and `vars`"),
-        (None, _) => why.help(format!(
+        (None, _) if name.contains('.') => why.help(format!(
             "{what}s of collections are not available here; the built-in ones of Ansible and Jinja2 are"
         )),
+        (None, _) => why.help(format!("the built-in {what}s of Ansible and Jinja2 are known here")),
     }
 }
 
