@@ -5,9 +5,9 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
-use wsgi_model::{AbsPath, AppName, Mode, Owner};
+use wsgi_model::{AbsPath, AppName, Bundle, Mode, Node, Owner, Sensitivity};
 
-use crate::{Digest, Manifest};
+use crate::{Desired, Digest, Manifest};
 
 pub use read::Unreadable;
 pub(crate) use read::{Reading, normalised};
@@ -199,5 +199,27 @@ impl Facts {
     /// What stands at `path`: nothing, unless something was seen.
     pub fn at(&self, path: &AbsPath) -> &Observed {
         self.nodes.get(path).unwrap_or(&Observed::Absent)
+    }
+
+    /// The facts with the contents that the host did not hand over since they are those of `known`,
+    /// of which the [`Probe`](crate::Probe) was made: for a plan of something else.
+    #[must_use]
+    pub fn recalling(mut self, known: &Desired) -> Self {
+        for artifact in known.bundles().iter().flat_map(Bundle::artifacts) {
+            let Node::File { contents, .. } = &artifact.node else {
+                continue;
+            };
+            if let Some(Observed::File {
+                digest: Some(digest),
+                contents: found @ None,
+                ..
+            }) = self.nodes.get_mut(&artifact.path)
+                && contents.sensitivity() == Sensitivity::Public
+                && *digest == Digest::of(contents.expose())
+            {
+                *found = Some(contents.expose().to_owned());
+            }
+        }
+        self
     }
 }

@@ -3,13 +3,16 @@
 mod accounts;
 mod actions;
 mod blocks;
+mod document;
 mod keys;
 mod obstacle;
 mod paths;
 mod record;
 mod removals;
 mod role;
+mod saved;
 mod software;
+mod step;
 mod territory;
 
 use std::collections::BTreeMap;
@@ -19,7 +22,10 @@ use wsgi_model::{AbsPath, Action, AppName, Check, CheckMoment, Command, Contents
 
 use crate::{Desired, Digest, Facts, Kind, Manifest, Observed};
 
+pub use document::{CountsDocument, NodeDocument, ObstacleDocument, PlanDocument, StepDocument};
 pub use obstacle::Obstacle;
+pub use saved::{SavedHost, SavedPlan, SavedPlanError};
+pub use step::{Counts, Effect};
 pub use territory::Actor;
 
 /// What would be done to a host to make it as desired: a value that can be shown, kept, compared and

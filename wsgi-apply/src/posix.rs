@@ -10,16 +10,17 @@ use wsgi_model::AbsPath;
 use crate::{Look, Probe};
 
 pub(crate) use answer::Answer;
-pub(crate) use performing::Performance;
-pub(crate) use words::quoted;
+pub(crate) use payload::Payload;
+pub(crate) use performing::{Performance, argv};
+pub(crate) use words::{call, quoted};
 
-const STATE: &str = include_str!("posix/state.sh");
+pub(crate) const STATE: &str = include_str!("posix/state.sh");
 const OBSERVE: &str = include_str!("posix/observe.sh");
-const PERFORM: &str = include_str!("posix/perform.sh");
+pub(crate) const PERFORM: &str = include_str!("posix/perform.sh");
 const PROGRAMS: &str = include_str!("posix/programs.py");
 
 /// A script without its comments and indents, which the host does not need.
-fn bare(script: &str) -> String {
+pub(crate) fn bare(script: &str) -> String {
     let lines = script.lines().map(str::trim_start);
     lines
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
@@ -81,6 +82,6 @@ fn lines(texts: impl IntoIterator<Item = String>) -> String {
     texts.join("\n")
 }
 
-fn assigned(name: &str, value: &str) -> String {
+pub(crate) fn assigned(name: &str, value: &str) -> String {
     format!("{name}={}\n", quoted(value))
 }

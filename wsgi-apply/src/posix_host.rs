@@ -48,7 +48,7 @@ const REFUSED: &str = "password refused";
 
 /// How a program reaches the host.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Travels {
+pub(crate) enum Travels {
     /// As an argument that every user of the host can see, if it is short.
     AsArgument,
     OnStdin,
@@ -70,7 +70,7 @@ impl<S: Shell> PosixHost<S> {
 
     /// Runs a program as root, with `rest` on its stdin. It travels on stdin, too, unless it is
     /// short and without secrets: that saves a round trip.
-    fn run(
+    pub(crate) fn run(
         &mut self,
         program: &str,
         travels: Travels,
@@ -205,7 +205,7 @@ fn as_root_with_password(body: &str) -> String {
 }
 
 /// A word that nothing on the host prints by chance, and no other user of it can know.
-fn mark() -> String {
+pub(crate) fn mark() -> String {
     let mut bytes = [0; 16];
     // The system's random numbers; without them, time and process tell runs apart.
     let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));

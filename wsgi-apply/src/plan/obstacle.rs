@@ -117,6 +117,19 @@ impl Obstacle {
         }
     }
 
+    /// The path that it is about, if it is about one.
+    pub const fn path(&self) -> Option<&AbsPath> {
+        match self {
+            Self::Foreign { path, .. }
+            | Self::Edited { path }
+            | Self::Unreadable { path, .. }
+            | Self::Territory { path, .. }
+            | Self::NoDirectory { path, .. }
+            | Self::OtherApp { path, .. } => Some(path),
+            Self::User { .. } | Self::NoNginx | Self::NginxRefuses { .. } => None,
+        }
+    }
+
     /// A word for programs, such as `foreign`.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -326,7 +326,8 @@ fn staged(path: &str) -> String {
     format!("{directory}/.{name}.wsgi~")
 }
 
-fn argv(command: &Command, staged: &str) -> Vec<String> {
+/// The words of a command.
+pub(crate) fn argv(command: &Command, staged: &str) -> Vec<String> {
     let program = command.program.to_string();
     let words = command.args.iter().map(|word| match word {
         Word::Literal(text) => text.to_string(),

@@ -47,6 +47,7 @@ view! {
         resolver: &'a str,
         resolver_timeout: u32,
         hsts: bool,
+        hsts_max_age: u32,
     }
 }
 
@@ -78,6 +79,7 @@ impl Renderer for TlsSettings {
             resolver: site.resolver.as_ref().map_or(RESOLVER, |r| r.as_str()),
             resolver_timeout: site.timeouts.resolver.get(),
             hsts: tls.hsts_max_age.get() > 0,
+            hsts_max_age: tls.hsts_max_age.get(),
         };
         let file = Artifact::file(
             app.layout().nginx_tls(),

@@ -80,12 +80,11 @@ impl Attempt<'_> {
         let mut passphrase = None;
         let mut wrong = 0;
         if is_encrypted && public.is_none() {
-            match ask(file, wrong, interaction) {
-                Some(answer) => passphrase = Some(answer),
-                None => {
-                    say(&KeyProblem::NoPassphrase);
-                    return Ok(Outcome::Out);
-                }
+            if let Some(answer) = ask(file, wrong, interaction) {
+                passphrase = Some(answer)
+            } else {
+                say(&KeyProblem::NoPassphrase);
+                return Ok(Outcome::Out);
             }
         }
         loop {
@@ -99,9 +98,7 @@ impl Attempt<'_> {
                 Err(Failure::Library(error)) if is_ours(&error) => {}
                 Err(failure) => return self.key_failed(&what, failure),
             }
-            let problem = if !is_encrypted {
-                KeyProblem::NotAKey
-            } else {
+            let problem = if is_encrypted {
                 wrong += u32::from(passphrase.is_some());
                 match (wrong < PASSPHRASES).then(|| ask(file, wrong, interaction)) {
                     Some(Some(answer)) => {
@@ -111,6 +108,8 @@ impl Attempt<'_> {
                     Some(None) if passphrase.is_none() => KeyProblem::NoPassphrase,
                     _ => KeyProblem::WrongPassphrase,
                 }
+            } else {
+                KeyProblem::NotAKey
             };
             self.tried.push(Tried::new(what, problem.to_string()));
             return Ok(Outcome::Out);
