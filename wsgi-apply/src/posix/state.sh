@@ -32,6 +32,8 @@ as() {
     elif as_group=$(id -g -- "$as_user" 2>/dev/null); then
         timeout -k 9 300 setpriv --reuid "$as_user" --regid "$as_group" --init-groups -- "$@"
     else
+        # Files may be of an id that is no user's any more.
+        case $as_user in *[!0-9]*) return 1 ;; esac
         timeout -k 9 300 setpriv --reuid "$as_user" --regid nogroup --clear-groups -- "$@"
     fi
 }
