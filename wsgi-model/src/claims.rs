@@ -1,8 +1,10 @@
 //! What the apps of one host take from each other.
 
+mod site;
+
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{AbsPath, AppSpec, Problem, Severity, Site, Tls, TlsProfile};
+use crate::{AbsPath, AppSpec, Problem, SecretVariables, Severity, TlsProfile};
 
 /// What the apps of one host take, so that no two of them take the same. It keeps names, paths and
 /// ports, not the apps: ten thousand apps cost a few megabytes.
@@ -21,6 +23,8 @@ use crate::{AbsPath, AppSpec, Problem, Severity, Site, Tls, TlsProfile};
 #[derive(Debug, Default)]
 pub struct HostClaims {
     names: Vec<String>,
+    /// What of the apps came from a vault: of few apps anything.
+    secrets: HashMap<usize, SecretVariables>,
     taken: HashMap<Claim, usize>,
     /// Directories, to find those above and below each other.
     directories: BTreeMap<String, (usize, &'static str)>,
@@ -61,6 +65,9 @@ impl HostClaims {
         let mut problems = Vec::new();
         let own = self.names.len();
         self.names.push(app.name.to_string());
+        if !app.secrets.is_empty() {
+            self.secrets.insert(own, app.secrets.clone());
+        }
         self.claim(
             own,
             Claim::Name(app.name.to_string()),
@@ -128,12 +135,30 @@ impl HostClaims {
             Some(other) if *other == own => {}
             Some(other) => {
                 let (message, help) = say(&self.names[*other]);
-                problems.push(Problem::new(Severity::Error, "taken", variable, message).help(help));
+                let problem = Problem::new(Severity::Error, "taken", variable, message).help(help);
+                // What both have is the same text.
+                problems.push(self.shown(own, *other, variable, problem));
             }
             None => {
                 self.taken.insert(claim, own);
             }
         }
+    }
+
+    /// A problem that quotes a value of `own`, and one of `theirs` of another app, without them where one
+    /// came from a vault.
+    fn shown(&self, own: usize, other: usize, theirs: &str, mut problem: Problem) -> Problem {
+        let hides = |app: usize, variable: &str| {
+            let secrets = self.secrets.get(&app);
+            secrets.is_some_and(|secrets| secrets.touch(variable))
+        };
+        if hides(own, &problem.variable) || hides(other, theirs) {
+            problem.message = format!(
+                "it does not go together with `{}` on one host (`{}`); what does not is not shown, because a value of it comes from a vault",
+                self.names[other], problem.code
+            );
+        }
+        problem
     }
 
     fn directories(&mut self, own: usize, app: &AppSpec, problems: &mut Vec<Problem>) {
@@ -163,27 +188,25 @@ impl HostClaims {
                 .map(|dir| ("wsgi_static_dir", dir.path().clone())),
         );
         for (variable, dir) in &dirs {
-            if let Some((other, theirs, path)) = self.neighbour(own, dir) {
-                let other = &self.names[other];
+            if let Some((index, theirs, path)) = self.neighbour(own, dir) {
+                let other = &self.names[index];
                 let message = if path == dir.as_str() {
                     format!("`{dir}` is {theirs} of `{other}`")
                 } else {
                     format!("`{dir}` and {theirs} of `{other}`, `{path}`, lie inside each other")
                 };
-                problems.push(
-                    Problem::new(Severity::Error, "taken", *variable, message)
-                        .help("give each app directories of its own"),
-                );
-            } else if let Some((other, theirs, file)) = self.opened_in(own, dir) {
+                let problem = Problem::new(Severity::Error, "taken", *variable, message)
+                    .help("give each app directories of its own");
+                problems.push(self.shown(own, index, theirs, problem));
+            } else if let Some((index, theirs, file)) = self.opened_in(own, dir) {
+                let other = &self.names[index];
                 let message = format!(
                     "`{file}`, {theirs} of `{other}`, lies in `{dir}`, and `{}` is not who opens it: a link there would have any file written",
                     app.name
                 );
-                problems.push(
-                    Problem::new(Severity::Error, "taken", *variable, message).help(
-                        "keep the logs that root opens out of directories that an app can write",
-                    ),
-                );
+                let problem = Problem::new(Severity::Error, "taken", *variable, message)
+                    .help("keep the logs that root opens out of directories that an app can write");
+                problems.push(self.shown(own, index, theirs, problem));
             }
         }
         for (variable, dir) in dirs {
@@ -203,9 +226,9 @@ impl HostClaims {
                     "`{file}` lies in `{dir}`, {theirs} of `{}`, which is not who opens it: a link there would have any file written",
                     self.names[other]
                 );
-                problems.push(
-                    Problem::new(Severity::Error, "taken", variable.as_str(), message).help(HELP),
-                );
+                let problem =
+                    Problem::new(Severity::Error, "taken", variable.as_str(), message).help(HELP);
+                problems.push(self.shown(own, other, theirs, problem));
             }
             self.opened
                 .entry(file.as_str().to_owned())
@@ -236,145 +259,13 @@ impl HostClaims {
     }
 
     /// A file of another app in `dir` that its user does not open itself.
-    fn opened_in(&self, own: usize, dir: &AbsPath) -> Option<(&str, &str, &str)> {
+    fn opened_in(&self, own: usize, dir: &AbsPath) -> Option<(usize, &str, &str)> {
         let from = dir.with_slash();
         self.opened
             .range(from.clone()..)
             .take_while(|(path, _)| path.starts_with(&from))
             .find(|(_, (other, _))| *other != own)
-            .map(|(path, (other, variable))| {
-                (
-                    self.names[*other].as_str(),
-                    variable.as_str(),
-                    path.as_str(),
-                )
-            })
-    }
-
-    fn site(&mut self, own: usize, app: &AppSpec, problems: &mut Vec<Problem>) {
-        let Some(site) = app.exposed_site() else {
-            return;
-        };
-        let mut sockets = vec![(site.http_port.get(), Speaks::Http, "wsgi_nginx_http_port")];
-        if let Some(tls) = app.tls() {
-            sockets.push((Tls::PORT, Speaks::Tls, "wsgi_ssl"));
-            if tls.default_server {
-                self.claim(
-                    own,
-                    Claim::DefaultServer(Tls::PORT),
-                    "wsgi_ssl_set_default_server",
-                    problems,
-                    |other| {
-                        (
-                            format!("`{other}` is the default server of port 443 already"),
-                            "nginx takes one default server per port: set it for one app only"
-                                .to_owned(),
-                        )
-                    },
-                );
-            }
-            match self.profiles.get(&Tls::PORT) {
-                Some((other, profile)) if *profile != tls.profile => {
-                    let message = format!(
-                        "`{}` has another profile, and nginx takes one per port: that of its default server",
-                        self.names[*other]
-                    );
-                    problems.push(
-                        Problem::new(
-                            Severity::Warning,
-                            "shared-socket",
-                            "wsgi_ssl_profile",
-                            message,
-                        )
-                        .help("give all apps of a host the same profile"),
-                    );
-                }
-                Some(_) => {}
-                None => {
-                    self.profiles.insert(Tls::PORT, (own, tls.profile));
-                }
-            }
-        }
-        for (port, speaks, variable) in sockets {
-            match self.ports.get(&port) {
-                Some((other, theirs)) if *theirs != speaks => {
-                    let what = if *theirs == Speaks::Tls {
-                        "TLS"
-                    } else {
-                        "plain HTTP"
-                    };
-                    let message = format!("port {port} of `{}` speaks {what}", self.names[*other]);
-                    problems.push(
-                        Problem::new(Severity::Error, "taken", variable, message)
-                            .help("choose another port"),
-                    );
-                    continue;
-                }
-                Some(_) => {}
-                None => {
-                    self.ports.insert(port, (own, speaks));
-                }
-            }
-            if site.server_names.is_empty() {
-                self.claim(own, Claim::CatchAll(port), "wsgi_server_names", problems, |other| {
-                    (
-                        format!("without names the app answers every name on port {port}, and so does `{other}`: nginx would never ask this one"),
-                        "set wsgi_server_names".to_owned(),
-                    )
-                });
-            }
-            for (i, name) in site.server_names.iter().enumerate() {
-                if site.server_names[..i].contains(name) {
-                    continue;
-                }
-                let before = problems.len();
-                for asked in names_in(name.as_str()) {
-                    // Of both names that `.example.org` stands for, one is enough said.
-                    if problems.len() > before {
-                        break;
-                    }
-                    let meant = if asked == name.as_str() {
-                        String::new()
-                    } else {
-                        format!(", which `{name}` stands for,")
-                    };
-                    let claim = Claim::ServerName(port, asked.clone());
-                    self.claim(own, claim, &format!("wsgi_server_names[{i}]"), problems, |other| {
-                        (
-                            format!("`{asked}` on port {port}{meant} is a name of `{other}` already, and nginx would never ask this one"),
-                            "a name belongs to one app: take it out of one of them".to_owned(),
-                        )
-                    });
-                }
-            }
-        }
-        self.logs(own, site, problems);
-    }
-
-    fn logs(&mut self, own: usize, site: &Site, problems: &mut Vec<Problem>) {
-        for (variable, log) in [
-            ("wsgi_nginx_access_log_file", &site.access_log),
-            ("wsgi_nginx_error_log_file", &site.error_log),
-        ] {
-            let claim = Claim::NginxLog(log.to_string());
-            if let Some(other) = self.taken.get(&claim).filter(|other| **other != own) {
-                let message = format!("`{}` logs to `{log}` too", self.names[*other]);
-                problems.push(
-                    Problem::new(Severity::Warning, "shared-log", variable, message)
-                        .help("give each app a log of its own"),
-                );
-            } else {
-                self.taken.insert(claim, own);
-            }
-        }
-    }
-}
-
-/// The names that a server name stands for: `.example.org` is short for two.
-fn names_in(name: &str) -> Vec<String> {
-    match name.strip_prefix('.') {
-        Some(domain) => vec![domain.to_owned(), format!("*.{domain}")],
-        None => vec![name.to_owned()],
+            .map(|(path, (other, variable))| (*other, variable.as_str(), path.as_str()))
     }
 }
 
