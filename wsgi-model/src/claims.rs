@@ -5,7 +5,7 @@ mod places;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 
-use crate::{AppSpec, Problem, Severity, Site, Tls, TlsProfile};
+use crate::{AppSpec, Problem, SecretVariables, Severity, Site, Tls, TlsProfile};
 use places::Directory;
 
 /// What the apps of one host take, so that no two of them take the same.
@@ -28,6 +28,8 @@ use places::Directory;
 #[derive(Debug, Default)]
 pub struct HostClaims {
     names: Vec<Box<str>>,
+    /// What of the apps came from a vault: of few apps anything.
+    secrets: HashMap<AppIndex, SecretVariables>,
     /// Makes fingerprints, others in each run.
     fingerprints: RandomState,
     /// Whose each [`Claim`] is.
@@ -79,6 +81,9 @@ impl HostClaims {
         // The command line, the memory and the host's users end long before.
         let own = AppIndex::try_from(self.names.len()).unwrap_or(AppIndex::MAX);
         self.names.push(app.name.as_str().into());
+        if !app.secrets.is_empty() {
+            self.secrets.insert(own, app.secrets.clone());
+        }
         self.claim(
             own,
             &Claim::Name(app.name.as_str()),
@@ -147,12 +152,31 @@ impl HostClaims {
             Some(other) if *other == own => {}
             Some(other) => {
                 let (message, help) = say(self.name(*other));
-                problems.push(Problem::new(Severity::Error, "taken", variable, message).help(help));
+                let problem = Problem::new(Severity::Error, "taken", variable, message).help(help);
+                // What both have is the same text.
+                problems.push(self.shown(own, *other, variable, problem));
             }
             None => {
                 self.taken.insert(claim, own);
             }
         }
+    }
+
+    /// A problem that quotes a value of `own`, and one of `theirs` of another app, without them where one
+    /// came from a vault.
+    fn shown(&self, own: AppIndex, other: AppIndex, theirs: &str, mut problem: Problem) -> Problem {
+        let hides = |app: AppIndex, variable: &str| {
+            let secrets = self.secrets.get(&app);
+            secrets.is_some_and(|secrets| secrets.touch(variable))
+        };
+        if hides(own, &problem.variable) || hides(other, theirs) {
+            problem.message = format!(
+                "it does not go together with `{}` on one host (`{}`); what does not is not shown, because a value of it comes from a vault",
+                self.name(other),
+                problem.code
+            );
+        }
+        problem
     }
 
     fn name(&self, app: AppIndex) -> &str {

@@ -3,6 +3,7 @@
 use minijinja::{Error, ErrorKind};
 
 use super::session::{Missing, Session};
+use super::tree::Id;
 use super::weighed::short;
 use super::{filters, known, lookups, methods, predicates};
 use crate::name::shown;
@@ -73,7 +74,7 @@ fn nearest_few(name: &str, known: &[&str]) -> Option<String> {
 }
 
 /// Refuses a name without a value.
-pub(super) fn missing(session: &Session, missing: &Missing) -> Invalid {
+pub(super) fn missing(session: &Session, of: Id, missing: &Missing) -> Invalid {
     match missing {
         Missing::Variable(name) if known::is_fact(name) => Invalid::new(format!(
             "`{}` is not available: Ansible asks the host or the inventory for it, and there is neither here",
@@ -84,10 +85,13 @@ pub(super) fn missing(session: &Session, missing: &Missing) -> Invalid {
             let why = Invalid::new(format!("`{}` is not defined", shown(name)));
             let own = session.tree.names();
             let all = own.chain(VARIABLES.iter().map(|definition| definition.name));
-            match nearest(name, all.filter(|known| known != name)) {
+            // It cannot have meant what it makes.
+            let makes = session.tree.root_of(of);
+            let other = |known: &&str| session.tree.variable(known) != Some(makes);
+            match nearest(name, all.filter(other)) {
                 Some(near) => why.help(format!("did you mean `{near}`?")),
                 None => why.help(format!(
-                    "define it in this file, with `-e {0}=…` or in a file for `--shared`, or give a default: \
+                    "define it in the vars file, with `-e {0}=…` or in a file for `--shared`, or give a default: \
                      `{{{{ {0} | default('…') }}}}`",
                     shown(name)
                 )),

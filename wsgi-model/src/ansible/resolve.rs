@@ -229,7 +229,7 @@ impl<'a> Resolver<'a> {
                         super::session::Missing::Refused(code, _) => *code,
                         _ => "undefined",
                     };
-                    (code, explain::missing(&session, missing))
+                    (code, explain::missing(&session, id, missing))
                 }
                 (Made::Value(Some(mut node)), _, None) => {
                     node.secret = frame.secret;
@@ -353,8 +353,11 @@ impl<'a> Resolver<'a> {
             .chain(circle.first())
             .map(|id| format!("`{}`", tree.path(*id)))
             .collect();
-        let why = Invalid::new(format!("the value needs itself: {}", names.join(" → ")))
-            .help("write one of them without the others");
+        let help = match circle {
+            [_] => "an expression cannot use what it replaces: give that another name",
+            _ => "write one of them without the others",
+        };
+        let why = Invalid::new(format!("the value needs itself: {}", names.join(" → "))).help(help);
         let Outcome::Failed(failure) = self.failed(circle[0], "cycle", &why, Cause::Error) else {
             return;
         };

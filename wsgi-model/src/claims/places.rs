@@ -81,27 +81,24 @@ impl HostClaims {
         for (place, dir) in &dirs {
             if let Some((other, path)) = self.neighbour(own, dir) {
                 let theirs = other.place.variable();
-                let other = self.name(other.app);
+                let name = self.name(other.app);
                 let message = if path == dir.as_str() {
-                    format!("`{dir}` is {theirs} of `{other}`")
+                    format!("`{dir}` is {theirs} of `{name}`")
                 } else {
-                    format!("`{dir}` and {theirs} of `{other}`, `{path}`, lie inside each other")
+                    format!("`{dir}` and {theirs} of `{name}`, `{path}`, lie inside each other")
                 };
-                problems.push(
-                    Problem::new(Severity::Error, "taken", place.variable(), message)
-                        .help("give each app directories of its own"),
-                );
+                let problem = Problem::new(Severity::Error, "taken", place.variable(), message)
+                    .help("give each app directories of its own");
+                problems.push(self.shown(own, other.app, theirs, problem));
             } else if let Some((other, theirs, file)) = self.opened.get(&self.fingerprint(dir)) {
                 let message = format!(
                     "`{file}`, {theirs} of `{}`, lies in `{dir}`, and `{}` is not who opens it: a link there would have any file written",
                     self.name(*other),
                     app.name
                 );
-                problems.push(
-                    Problem::new(Severity::Error, "taken", place.variable(), message).help(
-                        "keep the logs that root opens out of directories that an app can write",
-                    ),
-                );
+                let problem = Problem::new(Severity::Error, "taken", place.variable(), message)
+                    .help("keep the logs that root opens out of directories that an app can write");
+                problems.push(self.shown(own, *other, theirs, problem));
             }
         }
         for (place, dir) in dirs {
@@ -134,9 +131,9 @@ impl HostClaims {
                     other.place.variable(),
                     self.name(other.app)
                 );
-                problems.push(
-                    Problem::new(Severity::Error, "taken", variable.as_str(), message).help(HELP),
-                );
+                let problem =
+                    Problem::new(Severity::Error, "taken", variable.as_str(), message).help(HELP);
+                problems.push(self.shown(own, other.app, other.place.variable(), problem));
             }
             for above in file.as_path().ancestors().skip(1) {
                 let above = self.fingerprints.hash_one(above.as_str());
