@@ -11,7 +11,7 @@ use clap_complete::Shell;
 use wsgi_render::Version;
 
 pub(crate) use hosts::{Apply, Performing, Plan, Remove, Status};
-pub(crate) use target::{TargetArgs, TargetKind};
+pub(crate) use target::TargetArgs;
 
 /// Run WSGI app containers (nginx, TLS, gunicorn, supervisor, cron, sudo) on Debian and Ubuntu hosts,
 /// from one vars file per app.
@@ -95,6 +95,12 @@ pub(crate) enum Verb {
     /// Bring hosts to what the vars files say
     #[command(after_help = hosts::APPLY)]
     Apply(Apply),
+    /// Say how the apps are doing on hosts
+    #[command(after_help = hosts::STATUS)]
+    Status(Status),
+    /// Take away from hosts what was made there for the apps
+    #[command(after_help = hosts::REMOVE)]
+    Remove(Remove),
     /// Show every variable with its value and where it came from
     #[command(after_help = SHOW)]
     Show(Show),
@@ -123,6 +129,8 @@ impl Verb {
             Self::Render(args) => args.json,
             Self::Plan(args) => args.json,
             Self::Apply(args) => args.json,
+            Self::Status(args) => args.json,
+            Self::Remove(args) => args.json,
             Self::Show(args) => args.json,
             Self::Env(args) => args.json,
             Self::Schema | Self::Init(_) | Self::Completions(_) | Self::Man(_) => false,

@@ -7,9 +7,11 @@ mod env;
 mod init;
 mod man;
 mod plan;
+mod remove;
 mod render;
 mod schema;
 mod show;
+mod status;
 
 use crate::args::Verb;
 use crate::error::CommandError;
@@ -27,6 +29,8 @@ pub(crate) fn perform(
         Verb::Render(args) => render::render(&args, console),
         Verb::Plan(args) => plan::plan(&args, console, machines),
         Verb::Apply(args) => apply::apply(&args, console, machines),
+        Verb::Status(args) => status::status(&args, console, machines),
+        Verb::Remove(args) => remove::remove(&args, console, machines),
         Verb::Show(args) => show::show(&args, console),
         Verb::Env(args) => env::env(&args, console),
         Verb::Schema => schema::schema(console),

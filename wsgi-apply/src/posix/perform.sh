@@ -336,11 +336,34 @@ acted() {
     fi
 }
 
+# --- what was made for an app is taken away
+
+# A directory with everything in it: rm follows no link in it. What is mounted there stays.
+tree() { # path
+    [ -z "$failed" ] || {
+        echo "$1 stays, since what ran before failed"
+        return 1
+    }
+    rm -rf --one-file-system -- "$1"
+}
+
+# userdel takes the group of the same name along, where login.defs says so.
+group_gone() { # name
+    ! getent group "$1" >/dev/null || run groupdel -- "$1"
+}
+
 # --- after everything
 
 recorded() { # app blob
     [ -z "$failed$stopped" ] || return 0
     note "$2" "$S/$1/manifest" && rm -f -- "$S/$1/intent" && rmdir -- "$S/$1/owed" 2>/dev/null
+}
+
+# Nothing of ours is left; backups are, if there are any.
+forgotten() { # app
+    [ -z "$failed$stopped" ] || return 0
+    rm -f -- "$S/$1/manifest" "$S/$1/intent"
+    rmdir -- "$S/$1/owed" "$S/$1" 2>/dev/null || :
 }
 
 performed() {
