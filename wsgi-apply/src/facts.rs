@@ -32,6 +32,14 @@ pub struct Facts {
     pub claims: BTreeMap<AbsPath, BTreeSet<AppName>>,
     /// Configuration files that are still as their package installed them.
     pub pristine: BTreeSet<AbsPath>,
+    /// The files in which everything stands that [`Look::Marked`](crate::Look::Marked) asks for.
+    pub marked: BTreeSet<AbsPath>,
+    /// The crontab(1) of each user of those asked for, where the Ansible role put a job in it.
+    pub crontabs: BTreeMap<String, String>,
+    /// Lines of the configuration of nginx's sites and supervisor's programs, as far as they tell what
+    /// is whose: what a server listens to and is called, what it includes, and what a program is
+    /// called.
+    pub directives: BTreeMap<AbsPath, Vec<String>>,
     /// A hash of everything that was observed about paths: whether the host drifted since.
     pub state: Option<Digest>,
 }

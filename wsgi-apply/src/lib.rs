@@ -1,5 +1,6 @@
 //! Observe, plan and perform: brings a host to the state of a WSGI app container's bundle.
 
+pub mod deploy;
 mod desired;
 mod diff;
 mod digest;

@@ -227,6 +227,11 @@ impl MemoryHost {
         &self.ran
     }
 
+    /// Gives a user a crontab(1).
+    pub fn put_crontab(&mut self, user: &str, text: impl Into<String>) {
+        self.crontabs.insert(user.to_owned(), text.into());
+    }
+
     /// A user's crontab(1).
     pub fn crontab(&self, user: &str) -> Option<&str> {
         self.crontabs.get(user).map(String::as_str)

@@ -10,7 +10,7 @@ mod obstacle;
 mod paths;
 mod record;
 mod removals;
-mod role;
+pub(crate) mod role;
 mod saved;
 mod software;
 mod step;
@@ -24,9 +24,7 @@ use wsgi_model::{AbsPath, Action, AppName, Check, CheckMoment, Command, Contents
 use crate::{Desired, Digest, Facts, Kind, Manifest, Observed};
 
 pub use departure::Extent;
-pub use document::{
-    CountsDocument, NodeDocument, ObstacleDocument, PlanDocument, StepDocument,
-};
+pub use document::{CountsDocument, NodeDocument, ObstacleDocument, PlanDocument, StepDocument};
 pub use obstacle::Obstacle;
 pub use saved::{SavedHost, SavedPlan, SavedPlanError};
 pub use step::{Counts, Effect};
@@ -248,6 +246,8 @@ struct Draft<'a> {
     owners: BTreeMap<AbsPath, Owner>,
     /// How much goes.
     extent: Extent,
+    /// The user of each app.
+    users: BTreeMap<AppName, String>,
 }
 
 impl Plan {
@@ -271,7 +271,15 @@ impl Plan {
                 draft.keys(bundle);
             }
         }
-        draft.steps.extend(others);
+        // Right after the file that cron takes the jobs from: no job is lost while another file is
+        // refused, and none runs twice.
+        let (cron, daemons): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|step| matches!(&step.change, Change::Path(c) if c.set().is_none()));
+        draft.steps.extend(cron);
+        draft.crontabs(desired);
+        draft.steps.extend(daemons);
+        draft.leftovers(desired);
         let wanted = desired.artifacts();
         draft.removals(|_, path, _| wanted.contains_key(path));
         if !options.paths_only {
@@ -340,6 +348,16 @@ impl<'a> Draft<'a> {
             actions,
             owners: territory::owners(desired, facts),
             extent: Extent::Ours,
+            users: desired
+                .bundles()
+                .iter()
+                .map(|bundle| {
+                    (
+                        bundle.app.clone(),
+                        bundle.needs.user.name.as_str().to_owned(),
+                    )
+                })
+                .collect(),
         }
     }
 

@@ -48,7 +48,7 @@ const REFUSED: &str = "password refused";
 
 /// How a program reaches the host.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Travels {
+pub(crate) enum Travels {
     /// As an argument that every user of the host can see, if it is short.
     AsArgument,
     OnStdin,
@@ -70,7 +70,7 @@ impl<S: Shell> PosixHost<S> {
 
     /// Runs a program as root, with `rest` on its stdin. It travels on stdin, too, unless it is
     /// short and without secrets: that saves a round trip.
-    fn run(
+    pub(crate) fn run(
         &mut self,
         program: &str,
         travels: Travels,
@@ -162,8 +162,12 @@ impl<S: Shell> Host for PosixHost<S> {
         if let Some(ended) = answer.finish() {
             return ended;
         }
-        ran?;
-        Err(HostError::Failed(said))
+        match ran {
+            // The program says on stdout what is wrong.
+            Ok(()) | Err(HostError::Failed(_)) if !said.is_empty() => Err(HostError::Failed(said)),
+            Ok(()) => Err(HostError::Failed("it did not come to its end".to_owned())),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -171,8 +175,9 @@ impl<S: Shell> Host for PosixHost<S> {
 fn on_stdin(program: &str) -> String {
     let digest = crate::Digest::of(program.as_bytes());
     format!(
-        "s=$(head -c {}; echo .); s=${{s%.}}\n\
-         [ \"$(printf %s \"$s\" | sha256sum)\" = \"{digest}  -\" ] && eval \"$s\"\n",
+        "unset -v s; s=$(head -c {}; echo .); s=${{s%.}}\n\
+         if [ \"$(printf %s \"$s\" | sha256sum)\" = \"{digest}  -\" ]; then eval \"$s\"\n\
+         else echo 'the program did not arrive as it was sent' >&2; exit 1; fi\n",
         program.len()
     )
 }
@@ -193,11 +198,11 @@ fn as_root_with_password(body: &str) -> String {
     let body = quoted(body);
     format!(
         "B={body}\nLC_ALL=C; export LC_ALL\n\
-         IFS= read -r w\n\
+         unset -v w; IFS= read -r w\n\
          if [ \"$(id -u)\" = 0 ]; then unset -v w; eval \"$B\"\n\
          elif ! command -v sudo >/dev/null 2>&1; then echo '{NO_SUDO}' >&2; exit 1\n\
-         elif sudo -n true 2>/dev/null; then unset -v w; exec sudo -n /bin/sh -c \"$B\"\n\
-         elif said=$(printf '%s\\n' \"$w\" | sudo -k -S -p '' true 2>&1); then\n\
+         elif sudo -n /bin/sh -c : 2>/dev/null; then unset -v w; exec sudo -n /bin/sh -c \"$B\"\n\
+         elif said=$(printf '%s\\n' \"$w\" | sudo -k -S -p '' /bin/sh -c : 2>&1); then\n\
          {{ printf '%s\\n' \"$w\"; exec cat; }} | sudo -k -S -p '' /bin/sh -c \"$B\"\n\
          else case $said in *'incorrect password'*|*'Sorry, try again'*) echo '{REFUSED}' >&2;; \
          *) printf '%s\\n' \"$said\" >&2;; esac; exit 1; fi\n"
@@ -205,7 +210,7 @@ fn as_root_with_password(body: &str) -> String {
 }
 
 /// A word that nothing on the host prints by chance, and no other user of it can know.
-fn mark() -> String {
+pub(crate) fn mark() -> String {
     let mut bytes = [0; 16];
     // The system's random numbers; without them, time and process tell runs apart.
     let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wsgi_model::{AbsPath, AppName, Node, OnlyIf, Sensitivity, UserName};
 
+use crate::plan::role;
 use crate::{Desired, Digest};
 
 /// What is asked of a host: made of the desired state, so that one look answers everything.
@@ -18,6 +19,8 @@ pub struct Probe {
     /// Configuration files of packages: whether each is as it was installed, if the link at the
     /// path is there.
     pub conffiles: BTreeMap<AbsPath, AbsPath>,
+    /// Users whose crontab(1) may have jobs from before.
+    pub crontabs: BTreeSet<String>,
 }
 
 /// What is asked about an app.
@@ -43,6 +46,8 @@ pub enum Look {
     ContentsUnless(Digest),
     /// Also the contents of a file.
     Contents,
+    /// Also whether all of these lines stand in a file; with none of them, whether it is empty.
+    Marked(&'static [&'static str]),
 }
 
 impl Probe {
@@ -76,9 +81,18 @@ impl Probe {
                     let link = artifact.path.clone();
                     probe.conffiles.insert(link, target.clone());
                 }
-                let look = Look::of(&artifact.node);
+                let look = Look::of(&artifact.path, &artifact.node);
                 probe.paths.insert(artifact.path.clone(), look);
             }
+            for path in role::leftovers(&bundle.app) {
+                probe.paths.entry(path).or_insert(Look::Contents);
+            }
+            if let Some(link) = role::enabled(&bundle.app) {
+                probe.paths.entry(link).or_insert(Look::Attributes);
+            }
+            let users = bundle.needs.tasks.iter().map(|task| task.user.clone());
+            let own = [user.name.as_str().to_owned(), "root".to_owned()];
+            probe.crontabs.extend(users.chain(own));
             let virtualenv = needs.virtualenv.path.clone();
             probe.paths.entry(virtualenv).or_insert(Look::Attributes);
         }
@@ -103,8 +117,11 @@ impl Probe {
 }
 
 impl Look {
-    fn of(node: &Node) -> Self {
+    fn of(path: &AbsPath, node: &Node) -> Self {
         match node {
+            Node::Symlink { .. } => {
+                role::lines_to_find(path).map_or(Self::Attributes, Self::Marked)
+            }
             Node::File { contents, .. } => match contents.sensitivity() {
                 Sensitivity::Secret => Self::Hash,
                 Sensitivity::Public => Self::ContentsUnless(Digest::of(contents.expose())),

@@ -250,7 +250,7 @@ pub(crate) struct Render {
     /// The OpenSSL that nginx runs with, as `nginx -V` prints it
     #[arg(long, value_name = "VERSION", value_parser = version, default_value = "3.0.0")]
     pub(crate) openssl: Version,
-    /// What starts services on the host
+    /// What starts services on the host: the files are the same, what they owe it is not
     #[arg(long, value_name = "SYSTEM", default_value_t, value_enum)]
     pub(crate) init: InitSystem,
     /// One JSON document on stdout, with what was done and all problems
@@ -261,10 +261,10 @@ pub(crate) struct Render {
 /// What starts services on the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InitSystem {
-    /// systemd
+    /// systemd, which is told of changed units
     #[default]
     Systemd,
-    /// Scripts in `/etc/init.d`
+    /// Scripts in `/etc/init.d`: the unit is there for later, and nobody is told of it
     Sysv,
 }
 

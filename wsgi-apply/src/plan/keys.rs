@@ -41,6 +41,7 @@ impl Draft<'_> {
                 });
             }
         };
+        self.remark_on_keys(&path, &text);
         let after = with_keys(&text, wanted, &ours);
         if after == text {
             return;

@@ -2,13 +2,14 @@
 #
 # Given, besides what state.sh takes: $M, a word that nothing else prints; $R, what stands for `/`;
 # $A, apps: name, user, group, virtualenv; $C, files whose contents are wanted, each with a hash
-# that is known or `-`; $K, packages; $D, links to
-# configuration files; $Q, a program that asks supervisor.
+# that is known or `-`; $K, packages; $D, links to configuration files; $W, files, each with lines
+# that may stand in it; $U, users who may have a crontab; $Q, a program that asks supervisor.
 rec "$M"
 
-[ ! -r "$R/etc/os-release" ] || . "$R/etc/os-release"
+# Not run, as os-release(5) has it: below $R it may be anybody's.
+release() { sed -n "s/^$1=[\"']*\([^\"']*\).*/\1/p" "$R/etc/os-release" 2>/dev/null | tail -n 1; }
 [ -d /run/systemd/system ] && init=systemd || init=sysv
-rec system "${ID-}" "${VERSION_ID-}" "$init"
+rec system "$(release ID)" "$(release VERSION_ID)" "$init"
 
 # The apps' manifests, and those that did not come to their end.
 for app in $G; do
@@ -17,7 +18,7 @@ for app in $G; do
     done
     [ ! -r "$S/$app/manifest" ] || rec applied "$app" "$(date -u -r "$S/$app/manifest" +%FT%TZ)"
     set +f
-    for file in "$S/$app/owed"/*; do
+    for file in "$S/$app/owed"/*[!~]; do
         [ ! -f "$file" ] || rec owed "$app" "$(cat "$file")"
     done
     set -f
@@ -47,13 +48,30 @@ state
 rec stated
 
 # The contents that are not known.
-printf '%s\n' "$H" | while IFS= read -r line; do
+printf '%s\n' "$N" | while IFS= read -r line; do
     [ -z "$line" ] || printf '%s\n' "${line#*  }$T${line%%  *}"
 done | { printf '%s\n' "$C"; echo; cat; } | awk -F'\t' '
     !past { if ($0 == "") past = 1; else known[$1] = $2; next }
     ($1 in known) && known[$1] != $2 { print $1 }' | while IFS= read -r file; do
+    reader=$(printf '%s\n' "$F" | awk -F'\t' -v f="$file" '$2 == f { print $1 }')
+    rec contents "$file" "$(told_by "$reader" timeout 9 head -c 262144 -- "$file"; echo .)"
+done
+
+# Files where links shall be: whether all the lines stand in one, or it is empty.
+printf '%s\n' "$W" | while IFS="$T" read -r file lines; do
+    [ -f "$file" ] && [ ! -L "$file" ] || continue
+    set --
+    # One line after the other, between tabs.
+    IFS=$T
+    for line in $lines; do set -- "$@" -e "$line"; done
+    IFS="$T
+"
     owner=$(find "$file" -maxdepth 0 -printf %u)
-    rec contents "$file" "$(as "$owner" timeout 9 head -c 262144 -- "$file"; echo .)"
+    if [ $# = 0 ]; then
+        [ -s "$file" ]
+    else
+        [ "$(as "$owner" timeout 9 grep -xF "$@" -- "$file" 2>/dev/null | sort -u | wc -l)" != $(($# / 2)) ]
+    fi || rec marked "$file"
 done
 
 # Of each virtualenv, the packages: pip takes as long to start as all the rest.
@@ -80,6 +98,17 @@ done
     rec users "$(getent passwd $(printf '%s\n' "$A" | cut -f2))"
     rec groups "$(getent group www-data $(printf '%s\n' "$A" | cut -f3))"
 }
+
+# What other files of nginx and supervisor say of who is called what.
+set +f
+rec directives "$(grep -EHs '^[[:space:]]*(server|server_name|listen|upstream|include)([[:space:]{]|$)|^\[program:' \
+    /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*.conf /etc/supervisor/conf.d/*.conf)"
+set -f
+# Jobs that the Ansible role left.
+for user in $U; do
+    file=/var/spool/cron/crontabs/$user
+    [ -f "$file" ] && grep -q '^#Ansible: App cron task ' "$file" && rec crontab "$user" "$(crontab -u "$user" -l && echo .)"
+done
 
 runs() {
     pid=

@@ -51,15 +51,14 @@ impl Performance {
             ),
             bare(STATE),
             bare(PERFORM),
-            "main() {\n".to_owned(),
-            call(["lock", &operator, &wait]),
             payload.arrival(),
-            "unchanged\n".to_owned(),
+            "main() {\narrive\nunchanged\n".to_owned(),
             calls,
             "performed\n}\n".to_owned(),
+            call(["lock", &operator, &wait]),
             // What is printed is kept on the host, and goes on when nobody listens any more.
-            "mkdir -p -- \"$H\" && main 2>&1 | tee -p -- \"$H/log.$$\"\n".to_owned(),
-            "mv -T -- \"$H/log.$$\" \"$H/log\"\n".to_owned(),
+            "main | (trap '' INT TERM; exec tee -p -- \"$H/log~\" 9>&-)\n".to_owned(),
+            "mv -T -- \"$H/log~\" \"$H/log\"\n".to_owned(),
         ]
         .concat();
         Self { script, payload }
@@ -141,7 +140,7 @@ impl Writer<'_> {
             let (step, path) = (index.to_string(), self.at(&change.path));
             let actor = change.actor.name().to_owned();
             if change.backup {
-                self.call(["backup", &actor, &path]);
+                self.call(["backup", &step, &actor, &path]);
             }
             if let After::File {
                 contents,
@@ -164,17 +163,20 @@ impl Writer<'_> {
                 }
             }
         }
-        self.calls.push_str("settle\n");
         let proof = set.first().and_then(|(_, change)| change.set());
         let name = proof.map(|command| {
             let words = argv(command, "").join("\0");
             Digest::of(words.as_bytes()).to_string()
         });
         if let Some(name) = &name {
-            for (_, change) in set {
+            for (index, change) in set {
                 let path = self.at(&change.path);
-                self.call(["keep", name, &path]);
+                self.call(["keep", name, &index.to_string(), &path]);
             }
+        }
+        if let Some((first, _)) = set.first() {
+            let set = name.as_deref().unwrap_or_default();
+            self.call(["settle", &first.to_string(), set]);
         }
         for (index, change) in set {
             self.path(*index, change, blobs.get(index));
@@ -301,9 +303,14 @@ impl Writer<'_> {
                 self.calls.push_str("next\n");
                 return;
             }
-            Change::Crontab { user, after, .. } => {
+            Change::Crontab {
+                user,
+                before,
+                after,
+            } => {
                 let blob = self.payload.push(after.clone().into_bytes());
-                self.call(["step", &step, "crontab_of", user, &blob]);
+                let digest = Digest::of(before.as_bytes()).to_string();
+                self.call(["step", &step, "crontab_of", user, &blob, &digest]);
             }
             Change::Action { action, .. } => {
                 let slug = self.slugs.get(action.name.as_ref()).cloned();
@@ -350,7 +357,8 @@ fn staged(path: &str) -> String {
     format!("{directory}/.{name}.wsgi~")
 }
 
-fn argv(command: &Command, staged: &str) -> Vec<String> {
+/// The words of a command.
+pub(crate) fn argv(command: &Command, staged: &str) -> Vec<String> {
     let program = command.program.to_string();
     let words = command.args.iter().map(|word| match word {
         Word::Literal(text) => text.to_string(),

@@ -121,13 +121,14 @@ impl Program<'_> {
             Call::ReadOut => self.channel.read(&mut self.buffer),
             Call::ReadErr => self.channel.stderr().read(&mut self.buffer),
             Call::Write if self.input != Input::Open => return Ok(false),
-            Call::Write => match feed.next() {
-                Some(piece) => self.channel.write(piece),
-                None => {
+            Call::Write => {
+                if let Some(piece) = feed.next() {
+                    self.channel.write(piece)
+                } else {
                     self.input = Input::Drained;
                     return Ok(true);
                 }
-            },
+            }
         };
         match result {
             Ok(count) => {

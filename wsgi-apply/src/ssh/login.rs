@@ -118,25 +118,26 @@ impl Attempt<'_> {
             }
             Failure::Waiting(error) => return Err(ConnectError::Local(error)),
         };
-        let (came_to, outcome) = match code_of(&error) {
-            code::AUTHENTICATION_FAILED => {
-                self.refusals += 1;
-                ("refused".to_owned(), Outcome::Out)
-            }
-            _ if self.has_hung_up(&error) => ("the server hung up".to_owned(), Outcome::HungUp),
-            _ => (error.message().to_owned(), Outcome::Out),
+        let (came_to, outcome) = if has_hung_up(&error) {
+            ("the server hung up".to_owned(), Outcome::HungUp)
+        } else if code_of(&error) == code::AUTHENTICATION_FAILED {
+            self.refusals += 1;
+            ("refused".to_owned(), Outcome::Out)
+        } else {
+            (error.message().to_owned(), Outcome::Out)
         };
         self.tried.push(Tried::new(what, came_to));
         Ok(outcome)
     }
+}
 
-    fn has_hung_up(&self, error: &ssh2::Error) -> bool {
-        let lost = [
-            code::SOCKET_SEND,
-            code::SOCKET_RECV,
-            code::SOCKET_DISCONNECT,
-        ];
-        // libssh2 puts codes of its own over that of the socket, so the socket is asked as well.
-        lost.contains(&code_of(error)) || self.transport.is_closed()
-    }
+/// Whether the server ended the connection. libssh2 puts codes of its own over that of the socket;
+/// then its text tells, which begins in the same way for each kind of login.
+fn has_hung_up(error: &ssh2::Error) -> bool {
+    let lost = [
+        code::SOCKET_SEND,
+        code::SOCKET_RECV,
+        code::SOCKET_DISCONNECT,
+    ];
+    lost.contains(&code_of(error)) || error.message().starts_with("Waiting for")
 }

@@ -115,13 +115,6 @@ impl Transport {
         )
     }
 
-    /// Whether the other side has closed the connection, or it broke.
-    pub(super) fn is_closed(&self) -> bool {
-        let mut sockets = [PollFd::new(&*self.socket, PollFlags::RDHUP)];
-        let now = Timespec::default();
-        poll(&mut sockets, Some(&now)).is_ok_and(|ready| ready > 0)
-    }
-
     /// Waits for the socket, and says what it is ready for; nothing when the time is up.
     fn ready(&self, wanted: PollFlags, patience: Duration) -> Result<PollFlags, Failure> {
         let mut sockets = [PollFd::new(&*self.socket, wanted)];

@@ -1,6 +1,6 @@
 use ssh2::{KeyboardInteractivePrompt, Prompt};
 
-use super::{ANSWER, Attempt, Outcome, REFUSALS};
+use super::{ANSWER, Attempt, Outcome, REFUSALS, has_hung_up};
 use crate::ssh::connect_error::ConnectError;
 use crate::ssh::greet::printable;
 use crate::ssh::interaction::{Interaction, Question};
@@ -40,14 +40,20 @@ impl Attempt<'_> {
                 user: &settings.user,
                 host: &settings.original,
                 wrong,
+                asked: 0,
                 has_left: false,
             };
             let result = self.transport.wait_for(ANSWER, |session| {
                 session.userauth_keyboard_interactive(&settings.user, &mut person)
             });
-            let has_left = person.has_left;
+            let (asked, has_left) = (person.asked, person.has_left);
             match result {
                 Ok(()) => return Ok(Outcome::In),
+                // It offers the method, but has no question for this user.
+                Err(Failure::Library(error)) if asked == 0 && !has_hung_up(&error) => {
+                    self.refusals += 1;
+                    break;
+                }
                 Err(failure) if !has_left => {
                     let outcome = self.failed("an answer to the server's question", failure)?;
                     if !matches!(outcome, Outcome::Out) {
@@ -107,6 +113,8 @@ struct Person<'a> {
     user: &'a str,
     host: &'a str,
     wrong: u32,
+    /// The number of questions.
+    asked: usize,
     /// Whether a question was left without an answer.
     has_left: bool,
 }
@@ -115,6 +123,7 @@ impl KeyboardInteractivePrompt for Person<'_> {
     fn prompt(&mut self, _: &str, instructions: &str, prompts: &[Prompt<'_>]) -> Vec<String> {
         let mut answers = Vec::with_capacity(prompts.len());
         for prompt in prompts {
+            self.asked += 1;
             let question = Question::Challenge {
                 user: self.user.to_owned(),
                 host: self.host.to_owned(),
