@@ -99,13 +99,12 @@ fn changed() -> Scene {
     scene
 }
 
-/// Somebody's site, and somebody's user.
+/// Somebody's cron tasks, and somebody's user.
 fn obstructed() -> Scene {
     let scene = Scene::new();
     scene.on("web1", |host| {
-        let site = path("/etc/nginx/sites-available/shop");
-        let text = "server { listen 81; }\n";
-        host.put_file(site, text, Mode::new(0o644), &Owner::root());
+        let tasks = path("/etc/cron.d/shop");
+        host.put_file(tasks, "# Anna's\n", Mode::new(0o644), &Owner::root());
         host.add_user("shop", User::new(1001, 1001, "/home/anna", "/bin/bash"));
     });
     scene

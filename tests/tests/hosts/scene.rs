@@ -172,7 +172,7 @@ impl Scene {
                 .unwrap()
                 .replace(&desk, "")
         };
-        let shown = text(&all.lock().unwrap());
+        let shown = steady(&text(&all.lock().unwrap()));
         writeln!(
             self.transcript,
             "$ wsgi-cli {line}\n{shown}(exit status {status})\n"
@@ -189,4 +189,37 @@ impl Scene {
     pub(crate) fn transcript(&self) -> &str {
         &self.transcript
     }
+}
+
+/// A text in which nothing changes when a template gets another line of comment.
+fn steady(text: &str) -> String {
+    let line = |line: &str| {
+        if let Some((before, _)) = line.split_once("@@ -") {
+            let colour = line.rfind("@@").map_or("", |end| &line[end + 2..]);
+            let is_json = line.contains("\"diff\"");
+            return if is_json {
+                line.to_owned()
+            } else {
+                format!("{before}@@ -… +… @@{colour}")
+            };
+        }
+        if let Some((before, digest)) = line.split_once("\"sha256\": \"")
+            && digest.len() >= 64
+        {
+            return format!("{before}\"sha256\": \"…{}", &digest[64..]);
+        }
+        let counted = line
+            .strip_suffix(" lines")
+            .and_then(|rest| rest.rsplit_once(", "));
+        match counted {
+            Some((before, number)) if number.parse::<u32>().is_ok() => format!("{before}, … lines"),
+            _ => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n')
+        .map(|all| match all.strip_suffix('\n') {
+            Some(rest) => line(rest) + "\n",
+            None => line(all),
+        })
+        .collect()
 }
