@@ -135,7 +135,7 @@ impl Reading {
             "running" => _ = system.running.insert(rest.to_owned()),
             "enabled" => _ = system.enabled.insert(rest.to_owned()),
             "programs" => system.programs = programs(rest),
-            "manifest" | "intent" | "owed" | "venv" => {
+            "manifest" | "intent" | "applied" | "owed" | "venv" => {
                 self.app(word, rest).ok_or_else(nonsense)??;
             }
             "claims" => {
@@ -218,6 +218,7 @@ impl Reading {
         let name = AppName::parse(name).ok()?;
         let app: &mut AppFacts = self.facts.apps.entry(name.clone()).or_default();
         match word {
+            "applied" => app.applied = Some(text.to_owned()),
             "owed" => _ = app.owed.insert(text.to_owned()),
             "venv" => app.virtualenv = Some(text.lines().filter_map(distribution).collect()),
             _ => match Manifest::parse(text) {

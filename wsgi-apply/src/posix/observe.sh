@@ -16,6 +16,7 @@ for app in $G; do
     for file in manifest intent; do
         [ ! -r "$S/$app/$file" ] || rec "$file" "$app" "$(cat "$S/$app/$file")"
     done
+    [ ! -r "$S/$app/manifest" ] || rec applied "$app" "$(date -u -r "$S/$app/manifest" +%FT%TZ)"
     set +f
     for file in "$S/$app/owed"/*[!~]; do
         [ ! -f "$file" ] || rec owed "$app" "$(cat "$file")"

@@ -8,7 +8,7 @@ use wsgi_model::{CheckMoment, Command, Owner, Word};
 use super::payload::Payload;
 use super::words::call;
 use super::{PERFORM, STATE, assigned, bare, scope};
-use crate::{After, Change, Digest, PathChange, PerformOptions, Plan, Probe};
+use crate::{After, Change, Digest, Manifest, PathChange, PerformOptions, Plan, Probe};
 
 /// The program that performs a plan, and what follows it.
 pub(crate) struct Performance {
@@ -104,6 +104,10 @@ impl Writer<'_> {
 
     fn records(&mut self, plan: &Plan) {
         for (app, record) in &plan.records {
+            if record.manifest == Manifest::default() {
+                self.call(["forgotten", app.as_str()]);
+                continue;
+            }
             let blob = self.payload.push(record.manifest.to_text().into_bytes());
             self.call(["recorded", app.as_str(), &blob]);
         }
@@ -290,6 +294,9 @@ impl Writer<'_> {
                 ];
                 self.call(words.into_iter().chain(install.iter().map(String::as_str)));
             }
+            Change::Tree { .. } | Change::RemoveUser { .. } | Change::RemoveGroup { .. } => {
+                self.departure(&step, change);
+            }
             Change::Service { name } => {
                 self.call(["step", &step, "service", name]);
                 // Other services, and files, do not wait for this one.
@@ -320,6 +327,23 @@ impl Writer<'_> {
             }
         }
         self.calls.push_str("essential\n");
+    }
+}
+
+impl Writer<'_> {
+    /// What was made for an app goes.
+    fn departure(&mut self, step: &str, change: &Change) {
+        match change {
+            Change::Tree { path } => {
+                let path = self.at(path);
+                self.call(["step", step, "tree", &path]);
+            }
+            Change::RemoveUser { name } => {
+                self.call(["step", step, "run", "userdel", "--", name]);
+            }
+            Change::RemoveGroup { name } => self.call(["step", step, "group_gone", name]),
+            _ => {}
+        }
     }
 }
 
