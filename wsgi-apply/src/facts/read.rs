@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use sha2::{Digest as _, Sha256};
 use wsgi_model::{AbsPath, AppName, Mode};
 
-use super::{AppFacts, Attributes, Facts, Observed, Program, User};
+use super::{AppFacts, Attributes, Facts, Observed, Program};
 use crate::manifest::ManifestError;
 use crate::{Digest, Manifest};
 
@@ -44,7 +44,7 @@ pub(crate) struct Reading {
     ended: bool,
     partial: Vec<u8>,
     state: Option<Sha256>,
-    facts: Facts,
+    pub(super) facts: Facts,
     /// Which user owns each file, as root saw it.
     owners: BTreeMap<AbsPath, String>,
     failure: Option<Unreadable>,
@@ -141,39 +141,6 @@ impl Reading {
             "manifest" | "intent" | "owed" | "venv" => {
                 self.app(word, rest).ok_or_else(nonsense)??;
             }
-            "claims" => {
-                for line in rest.lines() {
-                    let (app, path) = line.split_once('\t').ok_or_else(nonsense)?;
-                    let app = AppName::parse(app).map_err(|_| nonsense())?;
-                    let path = AbsPath::parse(path).map_err(|_| nonsense())?;
-                    self.facts.claims.entry(path).or_default().insert(app);
-                }
-            }
-            "packages" => {
-                for line in rest.lines() {
-                    let mut fields = line.split('\t').map(str::to_owned);
-                    if let (Some(name), Some(status), Some(version)) =
-                        (fields.next(), fields.next(), fields.next())
-                        && status == "installed"
-                    {
-                        self.facts.packages.insert(name, version);
-                    }
-                }
-            }
-            "users" => {
-                for line in rest.lines() {
-                    let (name, user) = user(line).ok_or_else(nonsense)?;
-                    self.facts.users.insert(name, user);
-                }
-            }
-            "groups" => {
-                for line in rest.lines() {
-                    let mut fields = line.split(':');
-                    let name = fields.next().unwrap_or_default().to_owned();
-                    let gid = fields.nth(1).and_then(|gid| gid.parse().ok());
-                    self.facts.groups.insert(name, gid.ok_or_else(nonsense)?);
-                }
-            }
             "node" => {
                 let (path, node) = self.node(rest).ok_or_else(nonsense)?;
                 if let Observed::File { attributes, .. } = &node {
@@ -189,23 +156,6 @@ impl Reading {
                 let path = self.path(rest).ok_or_else(nonsense)?;
                 self.facts.marked.insert(path);
             }
-            "crontab" => {
-                let (user, text) = rest.split_once('\t').ok_or_else(nonsense)?;
-                // The shell drops line feeds at the end, so the script added a dot and one.
-                let text = text.strip_suffix('.').ok_or_else(nonsense)?;
-                self.facts.crontabs.insert(user.to_owned(), text.to_owned());
-            }
-            "directives" => {
-                for line in rest.lines() {
-                    let (path, line) = line.split_once(':').ok_or_else(nonsense)?;
-                    // A name that is no path of ours: nothing of ours can be meant.
-                    let Ok(path) = AbsPath::parse(path) else {
-                        continue;
-                    };
-                    let lines = self.facts.directives.entry(path).or_default();
-                    lines.push(line.trim().to_owned());
-                }
-            }
             "hash" => {
                 let (reader, lines) = rest.split_once('\t').unwrap_or((rest, ""));
                 self.hashes(reader, lines);
@@ -216,7 +166,7 @@ impl Reading {
                 // The shell would drop line feeds at the end, so the script added a dot and one.
                 self.contents(&path, text.strip_suffix('.'));
             }
-            _ => return Err(nonsense()),
+            _ => return self.system(word, rest).ok_or_else(nonsense),
         }
         Ok(())
     }
@@ -305,21 +255,6 @@ impl Reading {
             *contents = Some(text.as_bytes().to_owned());
         }
     }
-}
-
-/// A line of passwd(5).
-fn user(line: &str) -> Option<(String, User)> {
-    let fields: Vec<&str> = line.split(':').collect();
-    let &[name, _, uid, gid, _, home, shell] = fields.as_slice() else {
-        return None;
-    };
-    let user = User {
-        uid: uid.parse().ok()?,
-        gid: gid.parse().ok()?,
-        home: home.to_owned(),
-        shell: shell.to_owned(),
-    };
-    Some((name.to_owned(), user))
 }
 
 /// The name and version in the path of a `.dist-info` directory; the name as PEP 503 normalises it.
