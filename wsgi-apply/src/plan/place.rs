@@ -26,13 +26,17 @@ impl Plan {
         let mut places = Vec::new();
         for (begin, _) in message.match_indices(" in /") {
             let rest = &message[begin + " in ".len()..];
+            let Some((named, after)) = rest.split_once(':') else {
+                continue;
+            };
+            // A site is read by its link.
+            let named = named.replace("/sites-enabled/", "/sites-available/");
             let Some(change) = self.steps.iter().find_map(|step| match &step.change {
-                Change::Path(change) if is_named(rest, &change.path) => Some(change),
+                Change::Path(change) if change.path.as_str() == named => Some(change),
                 _ => None,
             }) else {
                 continue;
             };
-            let after = &rest[change.path.as_str().len() + 1..];
             let digits = after.split(|c: char| !c.is_ascii_digit()).next();
             let Some(line) = digits.and_then(|digits| digits.parse::<usize>().ok()) else {
                 continue;
@@ -54,10 +58,4 @@ impl Plan {
         }
         places
     }
-}
-
-/// Whether a text begins with a path and a line.
-fn is_named(text: &str, path: &AbsPath) -> bool {
-    text.strip_prefix(path.as_str())
-        .is_some_and(|rest| rest.starts_with(':'))
 }

@@ -125,6 +125,11 @@ impl Draft<'_> {
                 self.push(&app, Change::Service { name });
             }
         }
+        if system.running.contains("supervisor") && system.programs.is_none() {
+            self.remarks.push(
+                "supervisor runs but does not answer: what it owes to changes may fail".to_owned(),
+            );
+        }
         let site = desired.bundles().iter().find(|bundle| {
             let mut artifacts = bundle.artifacts().iter();
             artifacts.any(|a| a.path.as_str().starts_with("/etc/nginx/sites-enabled/"))

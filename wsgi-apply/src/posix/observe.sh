@@ -88,7 +88,8 @@ fi
 
 if [ -n "$K" ]; then
     # A name that no package has may be one that another provides.
-    found=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\t${Architecture}\n' $K 2>/dev/null) ||
+    found=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\t${Architecture}\n' $K 2>/dev/null) &&
+        case $found in *-installed* | *config-files*) false ;; esac ||
         rec provided "$(dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | sed -n 's/^installed //p' |
             tr ',' '\n' | sed 's/^ *//; s/ .*//' | sort -u | grep -xF -e "$K")"
     rec packages "$found"

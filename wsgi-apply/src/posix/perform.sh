@@ -5,7 +5,8 @@
 # that the plan was made for.
 
 H=$S/.host
-broken= failed= stopped=
+# $B is also what the program that becomes root calls this one.
+broken= failed= stopped= B=
 
 # An event, on a line of its own.
 ev() {
