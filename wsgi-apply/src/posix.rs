@@ -72,6 +72,8 @@ pub(crate) fn observing(probe: &Probe, prefix: &str, mark: &str) -> String {
         let marks: String = marks.iter().flat_map(|mark| ["\t", mark]).collect();
         Some(format!("{prefix}{path}{marks}"))
     });
+    let tls = probe.tls.iter();
+    let tls = tls.map(|(role, path)| format!("{}\t{path}", role.word()));
     let conffiles = probe.conffiles.iter();
     let conffiles = conffiles.map(|(link, file)| format!("{link}\t{file}"));
     [
@@ -81,6 +83,7 @@ pub(crate) fn observing(probe: &Probe, prefix: &str, mark: &str) -> String {
         assigned("K", &lines(probe.packages.iter().cloned())),
         assigned("D", &lines(conffiles)),
         assigned("W", &lines(marks)),
+        assigned("L", &lines(tls)),
         assigned("U", &lines(probe.crontabs.iter().cloned())),
         assigned("Q", PROGRAMS),
         bare(STATE),

@@ -218,7 +218,7 @@ impl Performed {
             Err(failure) => failure.to_string(),
             Ok(report) => match report.outcome {
                 Outcome::Done => done_text(&self.plan, report),
-                Outcome::Drifted | Outcome::Locked { .. } => {
+                Outcome::Drifted | Outcome::Refused { .. } | Outcome::Locked { .. } => {
                     "refused: nothing was changed".to_owned()
                 }
                 _ => format!("stopped part-way: {}", done_text(&self.plan, report)),
