@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use wsgi_model::{
-    AbsPath, AppSpec, Artifact, Bundle, Check, CheckMoment, Command, LookupError, Lookups, Mode,
-    Node, OnlyIf, Owner, Source, Word, load,
+    AbsPath, Action, AppSpec, Artifact, Bundle, Check, CheckMoment, Command, LookupError, Lookups,
+    Mode, Node, OnlyIf, Owner, Source, Word, load,
 };
 use wsgi_render::{Target, render};
 
@@ -11,6 +11,8 @@ use crate::manifest::{Entry, Kind};
 use crate::{Machine, Output, Process, PythonPackages, wait_until};
 
 const ACCOUNT: &str = include_str!("container_account.sh");
+/// The directory of a run.
+const RUN: &str = "/run/wsgi-tests-run";
 const UNCHANGED_CONFFILE: &str = include_str!("unchanged_conffile.sh");
 
 /// An app container on a [`Machine`]: the user, the files and the directories that a vars file
@@ -236,6 +238,58 @@ impl Container {
         self.machine.run(argv(&check.command, staged))
     }
 
+    /// Runs the commands of one owed action, up to the first that fails, and returns the last; with
+    /// a directory of the run that later calls share.
+    ///
+    /// # Panics
+    ///
+    /// When no artifact owes the action.
+    #[track_caller]
+    pub fn pay(&self, action: &str) -> Output {
+        self.machine.ok(["mkdir", "-p", RUN]);
+        let mut last = None;
+        for command in &*self.owed(action).commands {
+            let run = self.machine.command(argv(command, ""));
+            let output = run.env("WSGI_RUN", RUN).run();
+            let failed = !output.success();
+            last = Some(output);
+            if failed {
+                break;
+            }
+        }
+        last.unwrap_or_else(|| panic!("`{action}` does nothing"))
+    }
+
+    /// The words of the commands of one owed action.
+    ///
+    /// # Panics
+    ///
+    /// When no artifact owes the action.
+    #[track_caller]
+    pub fn commands(&self, action: &str) -> Vec<Vec<&str>> {
+        let commands = self.owed(action).commands.iter();
+        commands.map(|command| argv(command, "")).collect()
+    }
+
+    #[track_caller]
+    fn owed(&self, action: &str) -> &Action {
+        let artifacts = self.bundle.artifacts().iter();
+        let owed = artifacts
+            .flat_map(|artifact| &artifact.notify)
+            .find(|owed| owed.name == action);
+        owed.unwrap_or_else(|| panic!("nothing owes `{action}`"))
+    }
+
+    /// Begins another run, as a new directory of it for [`pay`](Self::pay).
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    #[track_caller]
+    pub fn begin_another_run(&self) {
+        self.machine.ok(["rm", "-rf", RUN]);
+    }
+
     /// Has the machine do what all artifacts owe, in the order of their stages, each once.
     ///
     /// # Panics
@@ -286,6 +340,9 @@ impl Container {
                     mode,
                     owner,
                 } => self.install_block(&artifact.path, contents.expose(), *mode, owner),
+                Node::KeptFile { mode, owner } => {
+                    self.install_kept(&artifact.path, *mode, owner);
+                }
                 Node::Absent {
                     only_if: Some(only_if),
                 } if !self.holds(&artifact.path, only_if) => {}
@@ -302,6 +359,17 @@ impl Container {
             }
         }
         self.machine.install_tree(tree.path(), &entries);
+    }
+
+    /// Makes a file where there is none, and gives it its owner and mode.
+    fn install_kept(&self, path: &AbsPath, mode: Mode, owner: &Owner) {
+        let script = r#"mkdir -p -- "$(dirname -- "$1")"
+            [ -e "$1" ] || install --mode=0600 /dev/null "$1"
+            chown -- "$3" "$1" && chmod -- "$2" "$1""#;
+        let mode = mode.to_string();
+        let owner = format!("{}:{}", owner.user, owner.group);
+        let argv = ["sh", "-c", script, "kept", path.as_str(), &mode, &owner];
+        self.machine.ok(argv);
     }
 
     /// Puts a block at the top of a file, in place of an older one with the same markers.

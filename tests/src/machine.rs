@@ -2,18 +2,18 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::http_answer::HttpAnswer;
+use crate::machine_builder::MachineBuilder;
 use crate::machine_command::MachineCommand;
 use crate::machine_error::{MachineError, give_up};
 use crate::manifest::{Entry, Kind};
 use crate::output::Output;
 use crate::process::Process;
 
-const SETUP: &str = include_str!("machine.sh");
 const INSTALL_TREE: &str = include_str!("install_tree.sh");
 
 /// A throw-away machine on the test computer, with the programs that are installed there.
@@ -31,90 +31,24 @@ pub struct Machine {
 /// The namespaces of a machine, held by its process 1.
 #[derive(Debug)]
 struct Up {
-    unshare: Mutex<Child>,
+    /// What ends the machine when its standard input does.
+    keeper: Mutex<Child>,
     /// The process id of the machine's process 1 as the test computer knows it.
     init: u32,
 }
 
-/// A machine to be made, with what it shares.
-#[derive(Debug, Default)]
-pub struct MachineBuilder {
-    shares: Vec<(PathBuf, PathBuf)>,
-}
-
-impl MachineBuilder {
-    /// Shows a file or directory of the test computer at a path of the machine, read-only.
-    #[must_use]
-    pub fn share(mut self, outside: impl Into<PathBuf>, inside: impl Into<PathBuf>) -> Self {
-        self.shares.push((outside.into(), inside.into()));
-        self
-    }
-
-    /// Makes the machine.
-    ///
-    /// # Errors
-    ///
-    /// When the test computer cannot: without root, without overlayfs, with programs missing.
-    pub fn start(self) -> Result<Machine, MachineError> {
-        let root = fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
-        if !root {
-            return Err(MachineError::NotRoot);
-        }
-        let mut unshare = Command::new("unshare")
-            .args(["--mount", "--pid", "--ipc", "--uts", "--net"])
-            .args(["--fork", "--kill-child", "--"])
-            .args(["bash", "-c", SETUP, "machine"])
-            .args(
-                self.shares
-                    .iter()
-                    .flat_map(|(outside, inside)| [outside, inside]),
-            )
-            .env_clear()
-            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("LANG", "C.UTF-8")
-            .current_dir("/")
-            // The machine lives as long as the other end of this pipe.
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|source| MachineError::spawn("unshare", source))?;
-
-        let mut said = String::new();
-        if let Some(stdout) = unshare.stdout.take() {
-            // A failed read shows as a missing process id below.
-            let _ = BufReader::new(stdout).read_line(&mut said);
-        }
-        let init = said
-            .strip_prefix("ready ")
-            .and_then(|pid| pid.trim_end().parse().ok());
-        let Some(init) = init else {
-            drop(unshare.stdin.take());
-            let mut stderr = String::new();
-            if let Some(mut pipe) = unshare.stderr.take() {
-                let _ = pipe.read_to_string(&mut stderr);
-            }
-            let _ = unshare.wait();
-            return Err(MachineError::Setup { stderr });
-        };
-        Ok(Machine {
-            up: Arc::new(Up {
-                unshare: Mutex::new(unshare),
-                init,
-            }),
-        })
+impl Up {
+    fn end(&self) {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(keeper.stdin.take());
+        // Returns when process 1 is gone, and with it all others.
+        let _ = keeper.wait();
     }
 }
 
 impl Drop for Up {
     fn drop(&mut self) {
-        let unshare = self
-            .unshare
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
-        drop(unshare.stdin.take());
-        // Returns when process 1 is gone, and with it all others.
-        let _ = unshare.wait();
+        self.end();
     }
 }
 
@@ -139,6 +73,59 @@ impl Machine {
             Ok(machine) => machine,
             Err(error) => give_up(&error),
         }
+    }
+
+    /// Namespaces, mounts and other users are root's.
+    pub(crate) fn need_root() -> Result<(), MachineError> {
+        let root = fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
+        if root {
+            Ok(())
+        } else {
+            Err(MachineError::NotRoot)
+        }
+    }
+
+    /// The machine whose process 1 says `ready PID`, with the process id that the test computer
+    /// knows, as soon as it stands, and which `keeper` ends when its standard input does.
+    pub(crate) fn held_by(mut keeper: Command) -> Result<Self, MachineError> {
+        let program = keeper.get_program().to_string_lossy().into_owned();
+        let mut keeper = keeper
+            .current_dir("/")
+            // The machine lives as long as the other end of this pipe.
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|source| MachineError::spawn(&program, source))?;
+
+        let mut said = String::new();
+        if let Some(stdout) = keeper.stdout.take() {
+            // A failed read shows as a missing process id below.
+            let _ = BufReader::new(stdout).read_line(&mut said);
+        }
+        let init = said
+            .strip_prefix("ready ")
+            .and_then(|pid| pid.trim_end().parse().ok());
+        let Some(init) = init else {
+            drop(keeper.stdin.take());
+            let mut stderr = String::new();
+            if let Some(mut pipe) = keeper.stderr.take() {
+                let _ = pipe.read_to_string(&mut stderr);
+            }
+            let _ = keeper.wait();
+            return Err(MachineError::Setup { stderr });
+        };
+        Ok(Self {
+            up: Arc::new(Up {
+                keeper: Mutex::new(keeper),
+                init,
+            }),
+        })
+    }
+
+    /// Ends it, whoever still holds a clone.
+    pub(crate) fn end(&self) {
+        self.up.end();
     }
 
     /// Begins a machine that shares files with the test computer.
@@ -391,12 +378,12 @@ impl Machine {
 
     /// Whether its processes still run.
     pub(crate) fn is_up(&self) -> bool {
-        let mut unshare = self
+        let mut keeper = self
             .up
-            .unshare
+            .keeper
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        matches!(unshare.try_wait(), Ok(None))
+        matches!(keeper.try_wait(), Ok(None))
     }
 }
 

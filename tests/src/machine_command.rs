@@ -218,7 +218,8 @@ impl<'machine> MachineCommand<'machine> {
         let mut command = Command::new("nsenter");
         command
             .arg(format!("--target={}", self.machine.init()))
-            .args(["--mount", "--uts", "--ipc", "--net", "--pid", "--"])
+            .args(["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"])
+            .arg("--")
             // Without a session of its own it could ask for a password on the developer's terminal.
             .args(["setsid", "env", "--ignore-environment"])
             .arg(format!("PATH={PATH}"))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Machine;
-use crate::machine::MachineBuilder;
+use crate::machine_builder::MachineBuilder;
 use crate::machine_error::{MachineError, give_up};
 
 const PREPARE: &str = include_str!("python_packages.sh");
@@ -29,7 +29,16 @@ impl PythonPackages {
         Self::prepare("apps", "requirements.txt")
     }
 
-    /// Programs that judge what was rendered: gixy and sslyze.
+    /// The oldest gunicorn that is still met, which is Debian 12's own.
+    ///
+    /// # Errors
+    ///
+    /// When it can be neither found nor fetched.
+    pub fn oldest() -> Result<Self, MachineError> {
+        Self::prepare("oldest", "requirements-oldest.txt")
+    }
+
+    /// Programs that judge what was rendered and what is read: gixy, sslyze, jsonschema.
     ///
     /// # Errors
     ///

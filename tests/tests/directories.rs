@@ -74,7 +74,9 @@ fn all_files_of_root_are_below_directories_that_the_app_cannot_change() {
     let shop = Container::up(VARS);
     for artifact in shop.bundle().artifacts() {
         let roots_own = match &artifact.node {
-            Node::File { owner, .. } | Node::Directory { owner, .. } => owner.user == "root",
+            Node::File { owner, .. }
+            | Node::KeptFile { owner, .. }
+            | Node::Directory { owner, .. } => owner.user == "root",
             _ => continue,
         };
         let mut above = artifact.path.parent();
@@ -103,5 +105,7 @@ fn paying_what_is_owed_starts_the_program() {
     without_systemd.init = Init::SysV;
     let shop = Container::on_target(&machine, VARS, [], &without_systemd);
     shop.pay_what_is_owed();
-    assert!(shop.program_status().starts_with("RUNNING"));
+    wait_until("it has run for a while", || {
+        shop.program_status().starts_with("RUNNING")
+    });
 }

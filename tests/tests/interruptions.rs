@@ -1,11 +1,12 @@
-//! `render` with each of its system calls failing, and killed at each of them: the tree is what it
-//! was, or becomes what it should be by the next run.
+//! `render` with each of its system calls failing, and interrupted or killed at each of them: the
+//! tree is what it was, or becomes what it should be, by the next run at the latest.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -154,10 +155,10 @@ fn sweep(from: Option<&str>, fault: &str, mut each: impl FnMut(&Sweep, &str, &Ou
             let inject = format!("inject={call}:{fault}:when={nth}");
             let output = sweep.render("out", &["-e", &inject]);
             let log = fs::read_to_string(sweep.path("strace.log")).unwrap();
-            let hit = if fault.starts_with("signal") {
-                log.contains("+++ killed by SIGKILL")
-            } else {
-                log.contains("(INJECTED)")
+            let hit = match fault.strip_prefix("signal=") {
+                Some("KILL") => log.contains("+++ killed by SIGKILL"),
+                Some(signal) => log.contains(&format!("--- SIG{signal}")),
+                None => log.contains("(INJECTED)"),
             };
             if !hit {
                 break;
@@ -266,4 +267,38 @@ fn a_kill_at_any_call_is_repaired_by_the_next_run() {
 #[test]
 fn a_kill_at_any_call_of_the_first_run_is_repaired_by_the_next() {
     is_killed(None);
+}
+
+/// A run that is asked to end leaves everything as it was, or has done all of it.
+fn is_asked_to_end(from: Option<&str>) {
+    let reference = Sweep::new();
+    let wanted = reference.wanted();
+    let before = from.map(|from| tree(&reference.path(from)));
+    let (mut put_back, mut finished) = (0, 0);
+    sweep(from, "signal=TERM", |sweep, fault, output| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let found = sweep.out();
+        // Before anything was begun and after all was done, a signal ends the process by itself.
+        if output.status.signal().is_none() {
+            assert_eq!(output.status.code(), Some(143), "{fault}: {said}");
+            assert!(said.contains("ended by SIGTERM"), "{fault}: {said}");
+        }
+        if found.as_ref() == Some(&wanted) {
+            finished += 1;
+        } else {
+            assert!(found == before, "{fault}: {said}");
+            put_back += 1;
+        }
+    });
+    assert!(put_back > 30 && finished > 5, "{put_back} {finished}");
+}
+
+#[test]
+fn a_signal_at_any_call_leaves_the_old_tree_or_the_new_one() {
+    is_asked_to_end(Some("old"));
+}
+
+#[test]
+fn a_signal_at_any_call_of_the_first_run_leaves_nothing_or_all() {
+    is_asked_to_end(None);
 }

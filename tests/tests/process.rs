@@ -92,10 +92,13 @@ fn the_app_is_its_user_with_the_environment_byte_for_byte() {
     assert_eq!(process["groups"].as_array().unwrap().len(), 1);
     // nginx serves what the app stores.
     assert_eq!(process["umask"], 0o022);
+    // What takes signals is the herder, which started gunicorn's master.
     let pid = shop.machine().ok(["supervisorctl", "pid", "shop"]).text();
-    assert_eq!(pid.trim(), process["master"].to_string());
     let file = shop.machine().text("/var/lib/shop/run/gunicorn.pid");
-    assert_eq!(file.trim(), process["master"].to_string());
+    assert_eq!(file, pid);
+    let master = process["master"].to_string();
+    let parent = shop.machine().ok(["ps", "-o", "ppid=", "-p", &master]);
+    assert_eq!(parent.text().trim(), pid.trim());
 }
 
 #[test]
@@ -128,7 +131,7 @@ wsgi_request_line_limit: 8192
         .map(|(name, value)| (name.trim(), value.trim()))
         .collect();
     for (name, value) in [
-        ("bind", "['unix:/var/lib/shop/run/gunicorn.sock']"),
+        ("bind", "['unix:/dev/null/socket']"),
         ("control_socket_disable", "True"),
         ("errorlog", "/var/log/shop/shop.log"),
         ("forwarder_headers", "[]"),
@@ -137,7 +140,7 @@ wsgi_request_line_limit: 8192
         ("loglevel", "info"),
         ("max_requests", "1000"),
         ("max_requests_jitter", "100"),
-        ("pidfile", "/var/lib/shop/run/gunicorn.pid"),
+        ("pidfile", "None"),
         ("proc_name", "shop"),
         ("secure_scheme_headers", "{'X-FORWARDED-PROTO': 'https'}"),
         ("timeout", "45"),
@@ -147,7 +150,10 @@ wsgi_request_line_limit: 8192
     }
     // Every name is gunicorn's: it ignores a misspelt one without a word.
     let conf = shop.machine().text("/etc/wsgi/shop/gunicorn.conf.py");
-    for line in conf.lines().filter(|line| !line.starts_with('#')) {
+    for line in conf
+        .lines()
+        .filter(|line| !line.starts_with(['#', '_', ' ']))
+    {
         if let Some((name, _)) = line.split_once(" = ") {
             assert!(
                 config.contains_key(name),
@@ -202,13 +208,9 @@ fn tracebacks_are_in_the_apps_log_and_what_it_prints_in_supervisors() {
     wait_until("what was printed arrives", || {
         printed().contains("sold a pear") && printed().contains("and an apple")
     });
-    assert_eq!(
-        shop.machine()
-            .entry("/var/log/supervisor/shop.log")
-            .owner
-            .as_deref(),
-        Some("root")
-    );
+    let log = shop.machine().entry("/var/log/supervisor/shop.log");
+    let [owner, group, mode] = [log.owner, log.group, log.mode].map(Option::unwrap_or_default);
+    assert_eq!([owner, group, mode], ["root", "shop", "0640"]);
 }
 
 #[test]

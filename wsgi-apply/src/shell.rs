@@ -20,9 +20,16 @@ pub trait Shell {
     /// from both streams at the same time, however much one of them has, and for as long as the
     /// program is silent: an installation may be for minutes.
     ///
+    /// `stdin` is read by the calling thread, as fast as the program takes it: while a read blocks,
+    /// no output comes. A program has not ended before its output has, so what it leaves in the
+    /// background must not hold its stdout or stderr.
+    ///
+    /// An input that ends early looks to the program as one that ends: it has to know its length
+    /// from elsewhere.
+    ///
     /// # Errors
-    /// [`ShellError`] when the program could not be started or the connection to it was lost. That
-    /// it failed is a [`Status`].
+    /// [`ShellError`] when the program could not be started, its input not be read or the
+    /// connection to it was lost. That it failed is a [`Status`].
     fn exec(
         &mut self,
         script: &Script,
@@ -89,8 +96,10 @@ pub enum ShellError {
     /// It was not started.
     #[error("no program can be started")]
     NotStarted(#[source] io::Error),
+    /// `stdin` could not be read to its end. The program got what was before, and has ended.
+    #[error("the input of the program cannot be read")]
+    Input(#[source] io::Error),
     /// The connection ended before the program did, which may still run.
     #[error("the connection was lost")]
     Lost(#[source] io::Error),
 }
-

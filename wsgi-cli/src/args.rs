@@ -1,5 +1,8 @@
 //! What the command line takes.
 
+mod hosts;
+mod target;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -7,8 +10,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use wsgi_render::Version;
 
-/// Render the files of WSGI app containers (nginx, TLS, gunicorn, supervisor, cron, sudo) from one
-/// vars file per app.
+pub(crate) use hosts::{Apply, Performing, Plan, Remove, Status};
+pub(crate) use target::{TargetArgs, TargetKind};
+
+/// Run WSGI app containers (nginx, TLS, gunicorn, supervisor, cron, sudo) on Debian and Ubuntu hosts,
+/// from one vars file per app.
 #[derive(Debug, Parser)]
 #[command(
     name = "wsgi-cli",
@@ -54,8 +60,12 @@ Exit status:
   1  a bug of wsgi-cli
   2  wrong usage
   3  a vars file was refused; nothing was written
+  4  `plan --exit-code`: there are changes; `status`: an app does not run, or its host differs
+  5  a host cannot be reached or logged in to, is not known, or gives no right to become root
   6  stopped part-way; the report says what was done and what was put back
   7  refused because of what is there already; nothing changed
+  129, 130, 143  ended by SIGHUP, SIGINT or SIGTERM; what was begun is put back, or finished where
+     it could not be left half-way; a second signal ends at once, and the next run tidies up
 
 Results go to stdout, everything else to stderr.";
 
@@ -79,6 +89,12 @@ pub(crate) enum Verb {
     /// Write every file of the apps below a directory
     #[command(after_help = RENDER)]
     Render(Render),
+    /// Say what an apply would change on hosts, and change nothing
+    #[command(after_help = hosts::PLAN)]
+    Plan(Plan),
+    /// Bring hosts to what the vars files say
+    #[command(after_help = hosts::APPLY)]
+    Apply(Apply),
     /// Show every variable with its value and where it came from
     #[command(after_help = SHOW)]
     Show(Show),
@@ -105,6 +121,8 @@ impl Verb {
         match self {
             Self::Check(args) => args.json,
             Self::Render(args) => args.json,
+            Self::Plan(args) => args.json,
+            Self::Apply(args) => args.json,
             Self::Show(args) => args.json,
             Self::Env(args) => args.json,
             Self::Schema | Self::Init(_) | Self::Completions(_) | Self::Man(_) => false,
@@ -224,7 +242,7 @@ pub(crate) struct Render {
     /// The OpenSSL that nginx runs with, as `nginx -V` prints it
     #[arg(long, value_name = "VERSION", value_parser = version, default_value = "3.0.0")]
     pub(crate) openssl: Version,
-    /// What starts services on the host
+    /// What starts services on the host: the files are the same, what they owe it is not
     #[arg(long, value_name = "SYSTEM", default_value_t, value_enum)]
     pub(crate) init: InitSystem,
     /// One JSON document on stdout, with what was done and all problems
@@ -235,10 +253,10 @@ pub(crate) struct Render {
 /// What starts services on the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InitSystem {
-    /// systemd
+    /// systemd, which is told of changed units
     #[default]
     Systemd,
-    /// Scripts in `/etc/init.d`
+    /// Scripts in `/etc/init.d`: the unit is there for later, and nobody is told of it
     Sysv,
 }
 

@@ -1,23 +1,32 @@
 //! The verbs.
 
+mod apply;
 mod check;
 mod completions;
 mod env;
 mod init;
 mod man;
+mod plan;
 mod render;
 mod schema;
 mod show;
 
 use crate::args::Verb;
 use crate::error::CommandError;
+use crate::machine::Machines;
 use crate::output::Console;
 
 /// Does what a verb says, and gives the exit status.
-pub(crate) fn perform(verb: Verb, console: &mut Console<'_>) -> Result<u8, CommandError> {
+pub(crate) fn perform(
+    verb: Verb,
+    console: &mut Console<'_>,
+    machines: &dyn Machines,
+) -> Result<u8, CommandError> {
     match verb {
         Verb::Check(args) => check::check(&args, console),
         Verb::Render(args) => render::render(&args, console),
+        Verb::Plan(args) => plan::plan(&args, console, machines),
+        Verb::Apply(args) => apply::apply(&args, console, machines),
         Verb::Show(args) => show::show(&args, console),
         Verb::Env(args) => env::env(&args, console),
         Verb::Schema => schema::schema(console),

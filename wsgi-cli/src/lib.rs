@@ -9,19 +9,28 @@
 //! - `manifest.json` of a rendered tree, sorted by path. Each of its `artifacts` has `path`, `kind`
 //!   (`file`, `directory`, `symlink` or `absent`), `mode`, `owner`, `group`, `target`, `sensitive`,
 //!   `sha256`, `notify`, `checks`, and `app`, which is null where apps share it. `block` says that
-//!   a file is only the top lines of a file that somebody else may add to. `needs` lists what each
-//!   app needs besides: packages, user and group, keys by their fingerprints, the virtualenv.
+//!   a file is only the top lines of a file that somebody else may add to, and `kept` that it is to
+//!   be made where there is none and left as it is where there is one. `needs` lists what each app
+//!   needs besides: packages, user and group, keys by their fingerprints, the virtualenv.
 
 mod args;
 mod commands;
 mod error;
 mod examination;
 pub mod exit;
+mod fleet;
+mod host_failure;
 mod inputs;
+mod interruption;
+mod machine;
 mod operator;
 mod output;
 mod parallel;
 mod passwords;
+mod plan_file;
+mod preparation;
+mod rollout;
+mod terminal;
 mod tree;
 mod vars_file;
 
@@ -36,6 +45,7 @@ use serde::Serialize;
 use args::Arguments;
 use output::{Console, FailureJson, Paint, Verbosity, failure};
 
+pub use machine::{Machines, NoMachines};
 pub use output::Stream;
 
 /// Runs a command line, and gives the exit status (see [`exit`]). The first of `args` is the
@@ -54,6 +64,20 @@ where
     A: IntoIterator,
     A::Item: Into<OsString> + Clone,
 {
+    run_on(&NoMachines, args, out, err)
+}
+
+/// Runs a command line as [`run`] does, where `--host` can also name machines of one's own.
+pub fn run_on<A>(
+    machines: &dyn Machines,
+    args: A,
+    out: &mut dyn Stream,
+    err: &mut dyn Stream,
+) -> ExitCode
+where
+    A: IntoIterator,
+    A::Item: Into<OsString> + Clone,
+{
     let terminal = (out.is_terminal(), err.is_terminal());
     match Arguments::try_parse_from(args) {
         Ok(arguments) => {
@@ -63,9 +87,10 @@ where
                 _ => Verbosity::Normal,
             };
             let paint = Paint::new(arguments.color, terminal.1);
-            let mut console = Console::new(out, err, paint, verbosity);
+            let result_paint = Paint::new(arguments.color, terminal.0);
+            let mut console = Console::new(out, err, paint, result_paint, verbosity);
             let json = arguments.verb.is_json();
-            let perform = || commands::perform(arguments.verb, &mut console);
+            let perform = || commands::perform(arguments.verb, &mut console, machines);
             // The message of a panic has been printed by then, without a status that says whose
             // fault it is.
             if let Ok(done) = catch_unwind(AssertUnwindSafe(perform)) {
@@ -84,7 +109,7 @@ where
             } else {
                 text.to_string()
             };
-            let mut console = Console::new(out, err, paint, Verbosity::Normal);
+            let mut console = Console::new(out, err, paint, paint, Verbosity::Normal);
             if asked {
                 let printed = console.print(format_args!("{text}"));
                 return finish(

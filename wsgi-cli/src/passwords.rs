@@ -1,18 +1,18 @@
 //! Vault passwords: from files, from programs, from a person.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use wsgi_model::ansible::vault::{VaultId, VaultPassword, VaultPasswords, VaultSecrets};
 use wsgi_model::{Invalid, LookupError};
 
 use crate::args::VarsFiles;
+use crate::terminal::{Echo, Terminal};
 use crate::vars_file::bounded;
 
 /// The largest password file.
@@ -151,38 +151,14 @@ fn of_person(id: &VaultId) -> Result<VaultPassword, LookupError> {
         LookupError::new(format!("the vault password cannot be asked for: {error}"))
             .help("without a terminal, give it with `--vault-password-file FILE`")
     };
-    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
-    let mut terminal = terminal.map_err(failed)?;
+    let mut terminal = Terminal::open().map_err(failed)?;
     let of = if *id == VaultId::default() {
         String::new()
     } else {
         format!(" ({})", id.as_str())
     };
-    write!(terminal, "Vault password{of}: ").map_err(failed)?;
-    let line = read_unseen(&terminal).map_err(failed)?;
+    let prompt = format!("Vault password{of}: ");
+    let line = terminal.ask(&prompt, Echo::Unseen).map_err(failed)?;
     let password = VaultPassword::of_file(line.as_bytes());
     password.map_err(|why: Invalid| LookupError::new(why.to_string()).help("run it again"))
-}
-
-/// Puts the terminal back as it was.
-struct Restore<'a>(&'a File, Termios);
-
-impl Drop for Restore<'_> {
-    fn drop(&mut self) {
-        let mut terminal = self.0;
-        // There is nobody to tell when the terminal is gone.
-        let _ = tcsetattr(terminal, OptionalActions::Flush, &self.1);
-        let _ = terminal.write_all(b"\n");
-    }
-}
-
-fn read_unseen(terminal: &File) -> io::Result<String> {
-    let before = tcgetattr(terminal)?;
-    let mut silent = before.clone();
-    silent.local_modes.remove(LocalModes::ECHO);
-    tcsetattr(terminal, OptionalActions::Flush, &silent)?;
-    let _restore = Restore(terminal, before);
-    let mut line = String::new();
-    BufReader::new(terminal).read_line(&mut line)?;
-    Ok(line)
 }

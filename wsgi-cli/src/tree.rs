@@ -26,6 +26,8 @@ use std::sync::{Mutex, OnceLock};
 use rustix::fs::{FlockOperation, flock};
 use wsgi_model::Bundle;
 
+use crate::interruption::Interruption;
+
 pub(crate) use conflict::Conflict;
 pub(crate) use error::TreeError;
 pub(crate) use plan::{Change, Changes};
@@ -58,6 +60,7 @@ struct OpenTree {
     times: Option<FileTimes>,
     /// Whether the last run was finished first.
     resumed: bool,
+    interruption: Interruption,
     /// Holds the lock.
     _lock: File,
 }
@@ -86,7 +89,17 @@ impl OutTree {
     /// Puts what is new or changed of an app's files aside; may be called by many threads.
     pub(crate) fn stage(&self, bundle: &Bundle) -> Result<StagedApp, TreeError> {
         let open = self.open()?;
+        open.interruption.check()?;
         open.staging.stage(&open.root, bundle)
+    }
+
+    /// Refuses to go on when a signal has asked to end.
+    pub(crate) fn check(&self) -> Result<(), TreeError> {
+        match self.open.get() {
+            Some(Ok(open)) => Ok(open.interruption.check()?),
+            // Nothing was begun, so that a signal ends the process by itself.
+            _ => Ok(()),
+        }
     }
 
     /// Takes what was staged of an app into the manifest.
@@ -116,12 +129,15 @@ impl OutTree {
         let Some(open) = self.open.into_inner().transpose()? else {
             return Ok(Changes::default());
         };
-        let done = open.commit(collected, tell);
+        let mut done = open.commit(collected, tell);
         match &done {
             Err(error) if error.is_half_done() => {}
             Err(_) => open.close(Changed::No),
             Ok(changes) if changes.is_empty() && !open.resumed => open.close(Changed::No),
             Ok(_) => open.close(Changed::Yes),
+        }
+        if let Ok(changes) = &mut done {
+            changes.interrupted = open.interruption.check().err();
         }
         done
     }
@@ -136,6 +152,7 @@ enum Changed {
 
 impl OpenTree {
     fn new(name: &Path) -> Result<Self, TreeError> {
+        let interruption = Interruption::noted();
         let made = make_directory(name)?;
         let real = resolve(name)?.ok_or_else(|| TreeError::io("find", name, &missing()))?;
         // By the name that was given, so that messages have it too.
@@ -156,6 +173,7 @@ impl OpenTree {
             made,
             times,
             resumed,
+            interruption,
             _lock: lock,
         })
     }
@@ -168,9 +186,16 @@ impl OpenTree {
         let Some(collected) = collected else {
             return Ok(Changes::default());
         };
-        let mut changes = plan::plan(&self.root, &self.staging, collected, tell)?;
+        let mut changes = plan::plan(
+            &self.root,
+            &self.staging,
+            collected,
+            &self.interruption,
+            tell,
+        )?;
         changes.resumed = self.resumed;
         if !changes.is_empty() {
+            // From here on it is nothing but renames, which are soon done.
             journal::perform(&self.root, &self.staging)?;
         }
         Ok(changes)

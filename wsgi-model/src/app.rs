@@ -147,16 +147,41 @@ impl AppSpec {
             .collect()
     }
 
+    /// The part of [`environment`](Self::environment) that says where the app's things are.
+    pub fn generated_environment(&self) -> Vec<EnvVar> {
+        let generated = self.generated().into_iter();
+        generated.map(|(var, _)| var).collect()
+    }
+
     fn shared_environment(&self) -> Vec<(EnvVar, Sensitivity)> {
-        let places = &self.places;
-        let mut all = Vec::with_capacity(16 + 5 * self.databases.len() + self.env_vars.len());
-        let of = |variable: &str| {
-            if self.secrets.touch(variable) {
-                Sensitivity::Secret
-            } else {
-                Sensitivity::Public
+        let mut all = self.generated();
+        all.reserve(5 * self.databases.len() + self.env_vars.len());
+        for (i, database) in self.databases.iter().enumerate() {
+            for (key, var) in database.environment(&self.env_prefix) {
+                let sensitivity = match key {
+                    "password" => Sensitivity::Secret,
+                    key => self.sensitivity_of(&format!("wsgi_databases[{i}].{key}")),
+                };
+                all.push((var, sensitivity));
             }
-        };
+        }
+        let own = self.env_vars.iter().cloned();
+        all.extend(own.map(|var| (var, Sensitivity::Secret)));
+        all
+    }
+
+    fn sensitivity_of(&self, variable: &str) -> Sensitivity {
+        if self.secrets.touch(variable) {
+            Sensitivity::Secret
+        } else {
+            Sensitivity::Public
+        }
+    }
+
+    fn generated(&self) -> Vec<(EnvVar, Sensitivity)> {
+        let places = &self.places;
+        let mut all = Vec::with_capacity(14);
+        let of = |variable: &str| self.sensitivity_of(variable);
         let mut put = |name: &str, value: String, variable: &str| {
             let var = EnvVar {
                 name: EnvName::generated(&self.env_prefix, name),
@@ -192,17 +217,6 @@ impl AppSpec {
             value: EnvValue::of_text(self.layout().current().to_string()),
         };
         all.push((current, of("wsgi_path")));
-        for (i, database) in self.databases.iter().enumerate() {
-            for (key, var) in database.environment(&self.env_prefix) {
-                let sensitivity = match key {
-                    "password" => Sensitivity::Secret,
-                    key => of(&format!("wsgi_databases[{i}].{key}")),
-                };
-                all.push((var, sensitivity));
-            }
-        }
-        let own = self.env_vars.iter().cloned();
-        all.extend(own.map(|var| (var, Sensitivity::Secret)));
         all
     }
 }

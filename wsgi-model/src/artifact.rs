@@ -168,6 +168,16 @@ pub enum Node {
         /// Whose it is.
         owner: Owner,
     },
+    /// A file that is made empty where nothing is, and that others write: whatever it holds then is
+    /// neither looked at nor changed, and it is never replaced by another file.
+    ///
+    /// Whoever writes a log or locks a file has it open.
+    KeptFile {
+        /// Its permissions, from its first moment on.
+        mode: Mode,
+        /// Whose it is.
+        owner: Owner,
+    },
     /// A marked block of lines at the top of a file whose other lines are somebody else's.
     ///
     /// Its first and last line are its markers: an older block is what stands between two lines
@@ -243,6 +253,11 @@ impl Artifact {
                 owner,
             },
         )
+    }
+
+    /// A file that others write.
+    pub fn kept_file(path: AbsPath, mode: Mode, owner: Owner) -> Self {
+        Self::new(path, Node::KeptFile { mode, owner })
     }
 
     /// A directory.

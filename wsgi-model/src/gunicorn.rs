@@ -67,6 +67,17 @@ impl Gunicorn {
         Seconds::clamped(self.timeout.get(), 30, 120)
     }
 
+    /// How long all workers of a new gunicorn may take until they are ready.
+    ///
+    /// Gunicorn itself ends a worker that has not imported the app after the worker timeout, and
+    /// starts another: so it is a little longer. Without a worker timeout it is five minutes.
+    pub fn boot_timeout(&self) -> Seconds {
+        match self.timeout.get() {
+            0 => Seconds::clamped(300, 1, 3600),
+            timeout => Seconds::clamped(timeout.saturating_add(15), 30, 3600),
+        }
+    }
+
     /// How long supervisor waits before it kills: ten seconds longer than
     /// [`graceful_timeout`](Self::graceful_timeout).
     ///
@@ -74,5 +85,37 @@ impl Gunicorn {
     /// leaves its workers behind.
     pub fn stop_wait(&self) -> Seconds {
         Seconds::clamped(self.graceful_timeout().get() + 10, 1, 3600)
+    }
+
+    /// How long a start may take until a worker serves: half a minute longer than the worker
+    /// timeout, at least one minute and at most five.
+    ///
+    /// A worker that takes longer than its timeout to load the app is killed while it does.
+    pub fn start_wait(&self) -> Seconds {
+        Seconds::clamped(self.timeout.get().saturating_add(30), 60, 300)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{AppName, AppParts, Invalid, WorkerTimeout, WsgiTarget};
+
+    #[test]
+    fn each_wait_outlasts_the_one_inside_it() -> Result<(), Invalid> {
+        let mut parts = AppParts::new(AppName::parse("shop")?, WsgiTarget::parse("web:app")?);
+        for (timeout, boot, graceful, stop) in [
+            (1, 30, 30, 40),
+            (30, 45, 30, 40),
+            (90, 105, 90, 100),
+            (3600, 3600, 120, 130),
+            (0, 300, 30, 40),
+        ] {
+            parts.gunicorn.timeout = WorkerTimeout::new(timeout)?;
+            let gunicorn = &parts.gunicorn;
+            assert_eq!(gunicorn.boot_timeout().get(), boot, "{timeout}");
+            assert_eq!(gunicorn.graceful_timeout().get(), graceful, "{timeout}");
+            assert_eq!(gunicorn.stop_wait().get(), stop, "{timeout}");
+        }
+        Ok(())
     }
 }

@@ -46,17 +46,23 @@ named_paths! {
     profile => "/etc/wsgi/", "/profile";
     /// What supervisor starts.
     gunicorn_start => "/etc/wsgi/", "/gunicorn_start";
+    /// What supervisor watches: it runs gunicorn, and exchanges it without losing a request.
+    herder => "/etc/wsgi/", "/herder.py";
+    /// Asks the herder for an exchange.
+    exchange => "/etc/wsgi/", "/exchange.py";
     /// Gunicorn's settings, a Python file.
     gunicorn_conf => "/etc/wsgi/", "/gunicorn.conf.py";
     /// The cron wrappers.
     cron_dir => "/etc/wsgi/", "/cron";
     /// The app's state outside of its home; root's, what is in it is the app's.
     state_dir => "/var/lib/", "";
-    /// Socket and pid file.
+    /// Sockets and pid file.
     run_dir => "/var/lib/", "/run";
-    /// Gunicorn's socket.
+    /// The socket that gunicorn answers on.
     socket => "/var/lib/", "/run/gunicorn.sock";
-    /// Gunicorn's pid file.
+    /// Where the herder is asked to exchange gunicorn.
+    herder_socket => "/var/lib/", "/run/herder.sock";
+    /// The process id of the herder, which takes gunicorn's signals.
     pid_file => "/var/lib/", "/run/gunicorn.pid";
     /// Lock files of cron tasks; root's, so that nobody makes one beforehand.
     lock_dir => "/var/lib/", "/locks";

@@ -70,9 +70,48 @@ impl Default for Target {
     }
 }
 
+impl Target {
+    /// A host with the nginx whose `nginx -V` printed `nginx`, if it has one, and this init system.
+    /// What is not said is as by default.
+    pub fn reported(nginx: Option<&str>, init: Init) -> Self {
+        let mut target = Self {
+            init,
+            ..Self::default()
+        };
+        let after = |mark: &str| {
+            let (_, rest) = nginx?.split_once(mark)?;
+            Version::parse(rest.lines().next()?)
+        };
+        if let Some(version) = after("nginx version:") {
+            target.nginx = version;
+        }
+        // It says `running with` where that is another one than it was built with.
+        if let Some(version) = after("running with OpenSSL").or_else(|| after("built with OpenSSL"))
+        {
+            target.openssl = version;
+        }
+        target
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Version;
+    use super::{Init, Target, Version};
+
+    #[test]
+    fn a_host_is_known_from_what_its_nginx_says() {
+        let text = "nginx version: nginx/1.26.3\nbuilt with OpenSSL 3.4.0 22 Oct 2024 (running \
+                    with OpenSSL 3.5.1 1 Jul 2025)\nconfigure arguments: --with-cc-opt='-g -O2'\n";
+        let target = Target::reported(Some(text), Init::SysV);
+        assert_eq!(target.nginx, Version::new(1, 26, 3));
+        assert_eq!(target.openssl, Version::new(3, 5, 1));
+        assert_eq!(target.init, Init::SysV);
+        let text = "nginx version: nginx/1.18.0 (Ubuntu)\nbuilt with OpenSSL 1.1.1f  31 Mar 2020\n";
+        let target = Target::reported(Some(text), Init::Systemd);
+        assert_eq!(target.nginx, Version::new(1, 18, 0));
+        assert_eq!(target.openssl, Version::new(1, 1, 1));
+        assert_eq!(Target::reported(None, Init::Systemd), Target::default());
+    }
 
     #[test]
     fn a_version_is_read_from_what_programs_say() {

@@ -5,6 +5,7 @@
 mod called;
 mod faults;
 mod inputs;
+mod interrupted;
 mod rendering;
 mod secrets;
 mod streams;

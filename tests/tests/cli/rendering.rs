@@ -1,7 +1,7 @@
 //! `render`: the tree, its manifest, and what happens to what was there.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
 use serde_json::Value;
 
@@ -316,6 +316,35 @@ fn what_somebody_edited_is_neither_replaced_nor_removed() {
 }
 
 #[test]
+fn what_others_write_is_made_once_and_kept() {
+    const LOG: &str = "out/var/log/supervisor/shop.log";
+    let desk = Desk::new();
+    desk.render(&["shop.yml", "blog.yml"]);
+    assert_eq!(desk.read(LOG), "");
+    let listed = manifest(&desk)["artifacts"].as_array().unwrap().clone();
+    let kept = listed.iter().filter(|artifact| artifact["kept"] == true);
+    let kept: Vec<_> = kept.map(|artifact| artifact["path"].as_str()).collect();
+    assert!(kept.contains(&Some(&LOG[3..])), "{kept:?}");
+
+    desk.write(LOG, "sold a pear\n");
+    fs::set_permissions(desk.path(LOG), fs::Permissions::from_mode(0o644)).unwrap();
+    let before = fs::metadata(desk.path(LOG)).unwrap().ino();
+    let said = desk.render(&["shop.yml", "blog.yml"]);
+    assert!(said.ends_with(", 1 changed\n"), "{said}");
+    let after = fs::metadata(desk.path(LOG)).unwrap();
+    assert_eq!((after.ino(), after.mode() & 0o777), (before, 0o640));
+    assert_eq!(desk.read(LOG), "sold a pear\n");
+    // What they wrote outlives the app in the tree, and is no obstacle when it comes back.
+    desk.render(&["blog.yml"]);
+    assert_eq!(desk.read(LOG), "sold a pear\n");
+    desk.render(&["shop.yml", "blog.yml"]);
+    assert_eq!(desk.read(LOG), "sold a pear\n");
+    // One in which nobody has written goes.
+    desk.render(&["shop.yml"]);
+    assert!(!desk.path("out/var/log/supervisor/blog.log").exists());
+}
+
+#[test]
 fn permissions_are_put_right() {
     let desk = Desk::new();
     desk.render(&["shop.yml"]);
@@ -385,7 +414,7 @@ fn a_link_to_the_directory_is_followed_and_stays() {
         .output();
     assert_eq!(
         String::from_utf8(here.unwrap().stdout).unwrap(),
-        ".: 1 app, 33 paths, nothing changed\n"
+        ".: 1 app, 34 paths, nothing changed\n"
     );
 }
 

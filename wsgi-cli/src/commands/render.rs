@@ -3,13 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
-use wsgi_model::{Loaded, Problem, Severity};
-use wsgi_render::{Init, RenderError, Target, render as render_app};
+use wsgi_model::{Loaded, Problem};
+use wsgi_render::{Init, Target};
 
 use crate::args::{InitSystem, Render};
 use crate::error::CommandError;
 use crate::examination::{Call, Examined, FileJson, Neighbours, Reader, examine};
+use crate::interruption::Interrupted;
 use crate::output::{Console, Verbosity, visible};
+use crate::preparation::bundle;
 use crate::tree::{Change, Changes, OutTree, StagedApp};
 
 #[derive(Serialize)]
@@ -47,6 +49,8 @@ pub(super) fn render(args: &Render, console: &mut Console<'_>) -> Result<u8, Com
         Ok(Some(made))
     };
     let examined = examine(console, &call, on_load, |_, accepted| {
+        // Nothing needs to be said of the other files.
+        tree.check()?;
         let made: Made = accepted.made;
         let collected = made
             .transpose()
@@ -109,27 +113,8 @@ fn stage(
     target: &Target,
     loaded: &Loaded,
 ) -> Result<Result<StagedApp, CommandError>, Vec<Problem>> {
-    match render_app(&loaded.app, target) {
-        Ok(bundle) => Ok(tree.stage(&bundle).map_err(CommandError::Tree)),
-        Err(RenderError::Unquotable {
-            template,
-            field,
-            source,
-            ..
-        }) => {
-            let message = format!("`{field}` cannot be written in {template}: {source}");
-            Err(vec![Problem::new(
-                Severity::Error,
-                "unquotable",
-                "",
-                message,
-            )])
-        }
-        Err(source) => {
-            let app = loaded.app.name.to_string();
-            Ok(Err(CommandError::Render { app, source }))
-        }
-    }
+    let bundle = bundle(loaded, target)?;
+    Ok(bundle.and_then(|bundle| Ok(tree.stage(&bundle)?)))
 }
 
 /// Says what was done.
@@ -148,8 +133,10 @@ fn tell(
         removed,
         unchanged,
         resumed,
+        interrupted,
         ..
     } = changes;
+    let status = interrupted.map_or(status, Interrupted::status);
     if reader == Reader::Program {
         let changes = ChangesJson {
             new: made,
@@ -165,10 +152,15 @@ fn tell(
         })?;
         return Ok(status);
     }
+    let out = visible(&out);
+    if let Some(interrupted) = interrupted {
+        console.complain(&format!(
+            "{interrupted}, when all of {out} had been written\n"
+        ));
+    }
     if console.verbosity == Verbosity::Quiet {
         return Ok(status);
     }
-    let out = visible(&out);
     if resumed {
         console.complain(&format!(
             "{out}: finished what an interrupted run had begun\n"

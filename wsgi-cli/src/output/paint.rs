@@ -50,6 +50,26 @@ impl Paint {
         self.style(AnsiColor::BrightBlue.on_default().bold())
     }
 
+    pub(super) fn added(self) -> Style {
+        self.style(AnsiColor::Green.on_default())
+    }
+
+    pub(super) fn changed(self) -> Style {
+        self.style(AnsiColor::Yellow.on_default())
+    }
+
+    pub(super) fn removed(self) -> Style {
+        self.style(AnsiColor::Red.on_default())
+    }
+
+    pub(super) fn run(self) -> Style {
+        self.style(AnsiColor::Magenta.on_default())
+    }
+
+    pub(super) fn hunk(self) -> Style {
+        self.style(AnsiColor::Cyan.on_default())
+    }
+
     pub(super) fn strong(self) -> Style {
         self.style(Style::new().bold())
     }

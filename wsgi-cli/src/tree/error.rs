@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::conflict::Conflict;
 use crate::exit;
+use crate::interruption::Interrupted;
 
 /// Why a tree could not be written. It is as it was before, but for [`TreeError::HalfDone`].
 #[derive(Clone, Debug, thiserror::Error)]
@@ -34,6 +35,8 @@ pub(crate) enum TreeError {
         path: PathBuf,
         source: IoFault,
     },
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     #[error("{} was changed half-way", .directory.display())]
     HalfDone {
         directory: PathBuf,
@@ -80,6 +83,7 @@ impl TreeError {
 
     pub(crate) const fn status(&self) -> u8 {
         match self {
+            Self::Interrupted(signal) => signal.status(),
             Self::RealRoot => exit::USAGE,
             Self::MadeTwice { .. } => exit::BUG,
             Self::HalfDone { .. } => exit::PART_WAY,
@@ -105,6 +109,7 @@ impl TreeError {
                 }
                 _ => "the directory is as it was".to_owned(),
             },
+            Self::Interrupted(_) => "the directory is as it was".to_owned(),
             Self::HalfDone { .. } => {
                 "remove the cause and run it again: the next run goes on where this one stopped".to_owned()
             }

@@ -35,6 +35,8 @@ struct ArtifactJson<'a> {
     kind: Kind,
     /// Whether the file is only a block of lines at the top of somebody's file.
     block: bool,
+    /// Whether the file is only made where there is none, for others to write.
+    kept: bool,
     mode: Option<String>,
     owner: Option<&'a str>,
     group: Option<&'a str>,
@@ -108,9 +110,9 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 pub(super) fn artifact_line(artifact: &Artifact, digest: Option<&str>) -> String {
     let (kind, mode, owner, target) = match &artifact.node {
         Node::Directory { mode, owner } => (Kind::Directory, Some(mode), Some(owner), None),
-        Node::File { mode, owner, .. } | Node::Block { mode, owner, .. } => {
-            (Kind::File, Some(mode), Some(owner), None)
-        }
+        Node::File { mode, owner, .. }
+        | Node::KeptFile { mode, owner }
+        | Node::Block { mode, owner, .. } => (Kind::File, Some(mode), Some(owner), None),
         Node::Symlink { target, owner } => (Kind::Symlink, None, Some(owner), Some(target)),
         _ => (Kind::Absent, None, None, None),
     };
@@ -124,6 +126,7 @@ pub(super) fn artifact_line(artifact: &Artifact, digest: Option<&str>) -> String
         path: artifact.path.as_str(),
         kind,
         block: matches!(artifact.node, Node::Block { .. }),
+        kept: matches!(artifact.node, Node::KeptFile { .. }),
         mode: mode.map(ToString::to_string),
         owner: owner.map(|owner| &*owner.user),
         group: owner.map(|owner| &*owner.group),

@@ -14,6 +14,7 @@ use super::staging::{Staging, below};
 use super::step::Step;
 use super::wanted::{Wanted, WantedPaths};
 use super::{MANIFEST, TreeError};
+use crate::interruption::{Interrupted, Interruption};
 
 /// More conflicts are not looked for.
 const MOST_CONFLICTS: usize = 100;
@@ -35,6 +36,8 @@ pub(crate) struct Changes {
     pub(crate) unchanged: usize,
     /// Whether an earlier run that was interrupted was finished first.
     pub(crate) resumed: bool,
+    /// The signal that came when it was too late to put things back.
+    pub(crate) interrupted: Option<Interrupted>,
     steps: usize,
 }
 
@@ -50,6 +53,7 @@ pub(super) fn plan(
     root: &Path,
     staging: &Staging,
     collected: ManifestWriter,
+    interruption: &Interruption,
     tell: &mut dyn FnMut(Change, &str),
 ) -> Result<Changes, TreeError> {
     let old_manifest = root.join(MANIFEST);
@@ -59,6 +63,7 @@ pub(super) fn plan(
     let mut planner = Planner {
         root,
         staging,
+        interruption,
         journal: JournalWriter::new(staging)?,
         conflicts: Vec::new(),
         changes: Changes::default(),
@@ -110,6 +115,7 @@ impl Desired {
 struct Planner<'a> {
     root: &'a Path,
     staging: &'a Staging,
+    interruption: &'a Interruption,
     journal: JournalWriter,
     conflicts: Vec<Conflict>,
     changes: Changes,
@@ -137,6 +143,7 @@ enum Above<'p> {
 impl Planner<'_> {
     /// Sees to it that a path becomes what it should be.
     fn want(&mut self, new: &Wanted, old: Option<&Previous>) -> Result<(), TreeError> {
+        self.interruption.check()?;
         if new.kind == Kind::Absent {
             return old.map_or(Ok(()), |old| self.drop(old));
         }
@@ -176,6 +183,7 @@ impl Planner<'_> {
                 }
                 _ => self.conflict(Conflict::NoDirectory(at)),
             },
+            (Occupant::File { mode, .. }, _) if new.kept => self.keep(new, mode),
             (occupant, _) => {
                 let Some(old) = old else {
                     return self.conflict(Conflict::Foreign(at));
@@ -243,6 +251,10 @@ impl Planner<'_> {
                 return Ok(());
             }
             if !self.is_as_recorded(&old.was, &at)? {
+                // What others have written since is theirs.
+                if old.kept {
+                    return Ok(());
+                }
                 return self.conflict(Conflict::Edited(at));
             }
             self.change(Change::Removed, &old.path);

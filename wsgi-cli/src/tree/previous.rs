@@ -20,6 +20,8 @@ use super::occupant::Recorded;
 #[derive(Debug)]
 pub(super) struct Previous {
     pub(super) path: String,
+    /// Whether it was made for others to write.
+    pub(super) kept: bool,
     pub(super) was: Recorded,
 }
 
@@ -27,6 +29,8 @@ pub(super) struct Previous {
 struct Entry {
     path: String,
     kind: Kind,
+    #[serde(default)]
+    kept: bool,
     sha256: Option<String>,
     target: Option<String>,
 }
@@ -80,6 +84,7 @@ fn checked(entry: Entry, last: &mut String) -> Result<Previous, String> {
     let Entry {
         path,
         kind,
+        kept,
         sha256,
         target,
     } = entry;
@@ -94,6 +99,7 @@ fn checked(entry: Entry, last: &mut String) -> Result<Previous, String> {
     last.clone_from(&path);
     Ok(Previous {
         path,
+        kept,
         was: Recorded {
             kind,
             sha256,

@@ -90,6 +90,7 @@ impl Staging {
                 Node::File { contents, mode, .. } | Node::Block { contents, mode, .. } => {
                     self.contents(&at, path, contents, *mode).map(Some)
                 }
+                Node::KeptFile { mode, .. } => self.kept(&at, path, *mode).map(Some),
                 Node::Symlink { target, .. } => {
                     self.symlink(&at, path, target.as_std_path()).map(|()| None)
                 }
@@ -143,6 +144,15 @@ impl Staging {
         // Only now: nobody may look into a file that is not complete, whatever its mode will be.
         file.set_permissions(Permissions::from_mode(u32::from(mode.bits())))?;
         Ok(digest)
+    }
+
+    /// Gives the digest of what is made where nothing is.
+    fn kept(&self, at: &Path, path: &str, mode: Mode) -> io::Result<String> {
+        if !matches!(Occupant::at(at)?, Occupant::File { .. }) {
+            let file = self.create(path)?;
+            file.set_permissions(Permissions::from_mode(u32::from(mode.bits())))?;
+        }
+        Ok(sha256(b""))
     }
 
     fn symlink(&self, at: &Path, path: &str, target: &Path) -> io::Result<()> {

@@ -17,6 +17,8 @@ pub(super) struct Wanted {
     pub(super) kind: Kind,
     /// Of a file or a directory.
     pub(super) mode: Option<u32>,
+    /// Whether any file will do.
+    pub(super) kept: bool,
 }
 
 /// The paths that should be, in order; each is written to the new manifest on its way.
@@ -38,6 +40,7 @@ struct ManifestFile {
 struct WantedJson {
     kind: Kind,
     mode: Option<String>,
+    kept: bool,
 }
 
 impl WantedPaths {
@@ -117,13 +120,14 @@ impl WantedPaths {
         self.manifest
             .write(&format!("\n    {fields},\"app\":{owner}}}"))?;
         self.comma = ",";
-        let WantedJson { kind, mode } = serde_json::from_str(&json)
+        let WantedJson { kind, mode, kept } = serde_json::from_str(&json)
             .unwrap_or_else(|error| unreachable!("a line of ours: {error}"));
         let mode = mode.and_then(|mode| u32::from_str_radix(&mode, 8).ok());
         self.next = Some(Wanted {
             path: key,
             kind,
             mode,
+            kept,
         });
         Ok(())
     }

@@ -273,12 +273,12 @@ impl Readable for Schedule {
 
 /// Declares a reader for one field of a schedule.
 macro_rules! cron_fields {
-    ($($name:ident, $rule:literal;)*) => {$(
+    ($($name:ident, $rule:literal, $pattern:literal;)*) => {$(
         #[doc = concat!("The field `", stringify!($name), "`: ", $rule)]
         pub(crate) struct $name(CronField);
 
         impl Readable for $name {
-            const TYPE: Type = Type::Text { rule: $rule };
+            const TYPE: Type = Type::Text { rule: $rule, pattern: $pattern };
 
             fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
                 let scalar = at.scalar(node, "a field of a schedule")?;
@@ -309,9 +309,9 @@ macro_rules! cron_fields {
 }
 
 cron_fields! {
-    Minute, "`*`, numbers from 0 to 59, ranges, lists, steps";
-    Hour, "`*`, numbers from 0 to 23, ranges, lists, steps";
-    Day, "`*`, numbers from 1 to 31, ranges, lists, steps";
-    Month, "`*`, numbers from 1 to 12 or `jan` to `dec`, ranges, lists, steps";
-    Weekday, "`*`, numbers from 0 to 7 or `sun` to `sat`, ranges, lists, steps";
+    Minute, "`*`, numbers from 0 to 59, ranges, lists, steps", r"^[0-9*,/ -]+$";
+    Hour, "`*`, numbers from 0 to 23, ranges, lists, steps", r"^[0-9*,/ -]+$";
+    Day, "`*`, numbers from 1 to 31, ranges, lists, steps", r"^[0-9*,/ -]+$";
+    Month, "`*`, numbers from 1 to 12 or `jan` to `dec`, ranges, lists, steps", r"^[0-9A-Za-z*,/ -]+$";
+    Weekday, "`*`, numbers from 0 to 7 or `sun` to `sat`, ranges, lists, steps", r"^[0-9A-Za-z*,/ -]+$";
 }

@@ -268,12 +268,8 @@ fn locks(app: &AppSpec) -> Vec<Artifact> {
             Runner::App => app.owner(),
             Runner::Root | Runner::Other(_) => Owner::root(),
         };
-        artifacts.push(Artifact::file(
-            path,
-            Contents::public(""),
-            Mode::new(0o600),
-            owner,
-        ));
+        // A task that runs holds a lock on the very file.
+        artifacts.push(Artifact::kept_file(path, Mode::new(0o600), owner));
     }
     artifacts
 }

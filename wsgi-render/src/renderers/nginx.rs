@@ -1,11 +1,12 @@
 //! The nginx site.
 
 use wsgi_model::{
-    AbsPath, AppSpec, Artifact, CheckMoment, Contents, Mode, Node, OnlyIf, OwnedDir, Owner, Site,
+    AbsPath, Action, AppSpec, Artifact, CheckMoment, Command, Contents, Mode, Node, OnlyIf,
+    OwnedDir, Owner, Site,
 };
 
 use crate::template::{Template, view};
-use crate::{Dialect, RenderError, Renderer, Target, owed};
+use crate::{Dialect, RenderError, Renderer, Target};
 use server_name::server_name;
 
 mod server_name;
@@ -200,8 +201,8 @@ impl Renderer for Nginx {
             .into_iter()
             .map(|artifact| {
                 artifact
-                    .check(CheckMoment::InPlace, owed::test_nginx())
-                    .notify(owed::reload_nginx())
+                    .check(CheckMoment::InPlace, Command::test_nginx())
+                    .notify(Action::reload_nginx())
             })
             .collect())
     }
@@ -274,7 +275,12 @@ mod tests {
         for artifact in all.iter().filter(|a| a.path.as_str().starts_with("/etc")) {
             assert_eq!(artifact.checks.len(), 1, "{}", artifact.path);
             assert_eq!(artifact.checks[0].moment, CheckMoment::InPlace);
-            assert_eq!(artifact.notify, [owed::reload_nginx()], "{}", artifact.path);
+            assert_eq!(
+                artifact.notify,
+                [Action::reload_nginx()],
+                "{}",
+                artifact.path
+            );
         }
     }
 

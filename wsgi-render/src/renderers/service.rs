@@ -25,6 +25,9 @@ pub(super) struct Service;
 view! {
     struct ScriptView<'a> {
         name: &'a str,
+        user: &'a str,
+        group: &'a str,
+        start: &'a str,
     }
 
     struct UnitView<'a> {
@@ -43,19 +46,25 @@ impl Renderer for Service {
     fn render(&self, app: &AppSpec, target: &Target) -> Result<Vec<Artifact>, RenderError> {
         let layout = app.layout();
         let name = app.name.as_str();
+        let script = SCRIPT.render(&ScriptView {
+            name,
+            user: app.user().as_str(),
+            group: app.group().as_str(),
+            start: layout.gunicorn_start().as_str(),
+        })?;
         let script = Artifact::file(
             layout.init_script(),
-            Contents::public(SCRIPT.render(&ScriptView { name })?),
+            Contents::public(script),
             Mode::new(0o755),
             Owner::root(),
         );
         // Starting may begin with a stop, and lasts until supervisord listens and the program has
-        // run for its `startsecs`.
+        // run for its `startsecs`. Reloading may begin with the end of another reload.
         let stop = app.gunicorn.stop_wait().get() + 10;
         let unit = UNIT.render(&UnitView {
             name,
             init_script: layout.init_script().as_str(),
-            start_timeout: stop + 60,
+            start_timeout: (stop + 60).max(2 * app.gunicorn.boot_timeout().get() + 10),
             stop_timeout: stop,
         })?;
         let unit = Artifact::file(

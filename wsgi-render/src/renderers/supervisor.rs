@@ -12,7 +12,7 @@ static PROGRAM: Template = Template::new(
     include_str!("../../templates/supervisor.hbs"),
 );
 
-/// `/etc/supervisor/conf.d/{name}.conf`.
+/// `/etc/supervisor/conf.d/{name}.conf`, and the log that it names.
 ///
 /// No value of the user's stands in it: supervisor's `environment` has no escapes, so that a
 /// password could end the value and set another variable, or have the daemon refuse the programs
@@ -50,11 +50,18 @@ impl Renderer for Supervisor {
             Mode::new(0o644),
             Owner::root(),
         );
+        // supervisord would make it for everybody to read.
+        let log = Artifact::kept_file(
+            layout.supervisor_log(),
+            Mode::new(0o640),
+            app.read_only_owner(),
+        );
         Ok(vec![
+            log,
             program
                 .check(CheckMoment::InPlace, owed::load_supervisor())
                 .notify(owed::update_supervisor(&app.name))
-                .notify(owed::restart_app(&app.name)),
+                .notify(owed::restart_app(app)),
         ])
     }
 }

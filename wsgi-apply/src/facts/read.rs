@@ -1,0 +1,349 @@
+//! Reads what `posix/observe.sh` prints.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use sha2::{Digest as _, Sha256};
+use wsgi_model::{AbsPath, AppName, Mode};
+
+use super::{AppFacts, Attributes, Facts, Observed, Program, User};
+use crate::manifest::ManifestError;
+use crate::{Digest, Manifest};
+
+/// Why what was observed is not known.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// The answer is not whole.
+    #[error("the answer is not whole")]
+    Cut,
+    /// A part of it makes no sense.
+    #[error("`{0}` in the answer makes no sense")]
+    Record(String),
+    /// Something on the host could not be looked at.
+    #[error("{0}")]
+    Fault(String),
+    /// What an earlier run left cannot be read.
+    #[error("the manifest of {app} cannot be read")]
+    Manifest {
+        /// The app.
+        app: AppName,
+        /// Why not.
+        #[source]
+        source: ManifestError,
+    },
+}
+
+/// An answer that is being read, piece by piece.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    mark: String,
+    /// What stands for `/`; empty for `/` itself.
+    prefix: String,
+    begun: bool,
+    ended: bool,
+    partial: Vec<u8>,
+    state: Option<Sha256>,
+    facts: Facts,
+    failure: Option<Unreadable>,
+}
+
+impl Reading {
+    /// An answer between two marks.
+    pub(crate) fn new(mark: &str, prefix: &str) -> Self {
+        Self {
+            mark: mark.to_owned(),
+            prefix: prefix.to_owned(),
+            begun: false,
+            ended: false,
+            partial: Vec::new(),
+            state: None,
+            facts: Facts::default(),
+            failure: None,
+        }
+    }
+
+    /// Takes the next piece.
+    pub(crate) fn push(&mut self, piece: &[u8]) {
+        let mut rest = piece;
+        while let Some(end) = rest.iter().position(|&byte| byte == 0) {
+            self.partial.extend_from_slice(&rest[..end]);
+            rest = &rest[end + 1..];
+            let record = std::mem::take(&mut self.partial);
+            if self.failure.is_none() {
+                self.record(&record);
+            }
+        }
+        self.partial.extend_from_slice(rest);
+    }
+
+    /// The facts.
+    pub(crate) fn finish(self) -> Result<Facts, Unreadable> {
+        match self.failure {
+            Some(failure) => Err(failure),
+            None if !self.ended => Err(Unreadable::Cut),
+            None => Ok(self.facts),
+        }
+    }
+
+    fn record(&mut self, record: &[u8]) {
+        if !self.begun {
+            // A login shell may print before it.
+            self.begun = record.ends_with(self.mark.as_bytes());
+            return;
+        }
+        if self.ended {
+            return;
+        }
+        let text = String::from_utf8_lossy(record);
+        if text.strip_suffix("-end") == Some(&self.mark) {
+            self.ended = true;
+            return;
+        }
+        if text == "stated" {
+            let state = self.state.take().unwrap_or_default();
+            self.facts.state = Some(Digest::finished(state));
+            return;
+        }
+        if let Some(state) = &mut self.state {
+            state.update(record);
+            state.update([0]);
+        }
+        if text == "state" {
+            self.state = Some(Sha256::new());
+            return;
+        }
+        if let Err(failure) = self.fact(&text) {
+            self.failure = Some(failure);
+        }
+    }
+
+    fn fact(&mut self, text: &str) -> Result<(), Unreadable> {
+        let nonsense = || Unreadable::Record(text.chars().take(200).collect());
+        let (word, rest) = text.split_once('\t').unwrap_or((text, ""));
+        let system = &mut self.facts.system;
+        match word {
+            "fault" => return Err(Unreadable::Fault(rest.to_owned())),
+            "system" => {
+                let mut fields = rest.split('\t').map(str::to_owned);
+                system.id = fields.next().unwrap_or_default();
+                system.version = fields.next().unwrap_or_default();
+                system.systemd = fields.next().as_deref() == Some("systemd");
+            }
+            "nginx" => system.nginx = Some(rest.to_owned()),
+            "nginx_refusal" => system.nginx_refusal = Some(rest.to_owned()),
+            "running" => _ = system.running.insert(rest.to_owned()),
+            "enabled" => _ = system.enabled.insert(rest.to_owned()),
+            "programs" => system.programs = programs(rest),
+            "manifest" | "intent" | "owed" | "venv" => {
+                self.app(word, rest).ok_or_else(nonsense)??;
+            }
+            "claims" => {
+                for line in rest.lines() {
+                    let (app, path) = line.split_once('\t').ok_or_else(nonsense)?;
+                    let app = AppName::parse(app).map_err(|_| nonsense())?;
+                    let path = AbsPath::parse(path).map_err(|_| nonsense())?;
+                    self.facts.claims.entry(path).or_default().insert(app);
+                }
+            }
+            "packages" => {
+                for line in rest.lines() {
+                    let mut fields = line.split('\t').map(str::to_owned);
+                    if let (Some(name), Some(status), Some(version)) =
+                        (fields.next(), fields.next(), fields.next())
+                        && status == "installed"
+                    {
+                        self.facts.packages.insert(name, version);
+                    }
+                }
+            }
+            "users" => {
+                for line in rest.lines() {
+                    let (name, user) = user(line).ok_or_else(nonsense)?;
+                    self.facts.users.insert(name, user);
+                }
+            }
+            "groups" => {
+                for line in rest.lines() {
+                    let mut fields = line.split(':');
+                    let name = fields.next().unwrap_or_default().to_owned();
+                    let gid = fields.nth(1).and_then(|gid| gid.parse().ok());
+                    self.facts.groups.insert(name, gid.ok_or_else(nonsense)?);
+                }
+            }
+            "node" => {
+                let (path, node) = self.node(rest).ok_or_else(nonsense)?;
+                self.facts.nodes.insert(path, node);
+            }
+            "pristine" => {
+                let path = self.path(rest).ok_or_else(nonsense)?;
+                self.facts.pristine.insert(path);
+            }
+            "hash" => self.hashes(rest),
+            "marked" => {
+                let path = self.path(rest).ok_or_else(nonsense)?;
+                self.facts.marked.insert(path);
+            }
+            "crontab" => {
+                let (user, text) = rest.split_once('\t').ok_or_else(nonsense)?;
+                // The shell drops line feeds at the end, so the script added a dot and one.
+                let text = text.strip_suffix('.').ok_or_else(nonsense)?;
+                self.facts.crontabs.insert(user.to_owned(), text.to_owned());
+            }
+            "directives" => {
+                for line in rest.lines() {
+                    let (path, line) = line.split_once(':').ok_or_else(nonsense)?;
+                    // A name that is no path of ours: nothing of ours can be meant.
+                    let Ok(path) = AbsPath::parse(path) else {
+                        continue;
+                    };
+                    let lines = self.facts.directives.entry(path).or_default();
+                    lines.push(line.trim().to_owned());
+                }
+            }
+            "contents" => {
+                let (path, text) = rest.split_once('\t').ok_or_else(nonsense)?;
+                let path = self.path(path).ok_or_else(nonsense)?;
+                // The shell would drop line feeds at the end, so the script added a dot and one.
+                self.contents(&path, text.strip_suffix('.'));
+            }
+            _ => return Err(nonsense()),
+        }
+        Ok(())
+    }
+
+    /// What is known of one app; none when it makes no sense.
+    fn app(&mut self, word: &str, rest: &str) -> Option<Result<(), Unreadable>> {
+        let (name, text) = rest.split_once('\t')?;
+        let name = AppName::parse(name).ok()?;
+        let app: &mut AppFacts = self.facts.apps.entry(name.clone()).or_default();
+        match word {
+            "owed" => _ = app.owed.insert(text.to_owned()),
+            "venv" => app.virtualenv = Some(text.lines().filter_map(distribution).collect()),
+            _ => match Manifest::parse(text) {
+                Ok(manifest) if word == "manifest" => app.manifest = manifest,
+                Ok(intent) => app.intent = Some(intent),
+                Err(source) => return Some(Err(Unreadable::Manifest { app: name, source })),
+            },
+        }
+        Some(Ok(()))
+    }
+
+    fn path(&self, text: &str) -> Option<AbsPath> {
+        let path = text.strip_prefix(&self.prefix)?;
+        AbsPath::parse(if path.is_empty() { "/" } else { path }).ok()
+    }
+
+    fn node(&self, text: &str) -> Option<(AbsPath, Observed)> {
+        let mut fields = text.splitn(8, '\t');
+        let kind = fields.next()?.chars().next()?;
+        let mode = u16::from_str_radix(fields.next()?, 8).ok()?;
+        let attributes = Attributes {
+            mode: Mode::new(mode),
+            uid: fields.next()?.parse().ok()?,
+            user: fields.next()?.to_owned(),
+            group: fields.next()?.to_owned(),
+        };
+        let links = fields.next()?;
+        let path = self.path(fields.next()?)?;
+        let target = fields.next()?;
+        let node = match kind {
+            'd' => Observed::Directory(attributes),
+            'f' => Observed::File {
+                attributes,
+                links: links.parse().ok()?,
+                digest: None,
+                contents: None,
+            },
+            'l' => Observed::Symlink {
+                attributes,
+                target: Utf8PathBuf::from(target),
+            },
+            other => Observed::Other(other, attributes),
+        };
+        Some((path, node))
+    }
+
+    /// Hashes of files, as sha256sum(1) prints them.
+    fn hashes(&mut self, lines: &str) {
+        for line in lines.lines() {
+            let Some((digest, path)) = line.split_once("  ") else {
+                continue;
+            };
+            let (Some(found), Some(path)) = (Digest::parse(digest), self.path(path)) else {
+                continue;
+            };
+            if let Some(Observed::File { digest, .. }) = self.facts.nodes.get_mut(&path) {
+                *digest = Some(found);
+            }
+        }
+    }
+
+    /// Contents count when they have the file's hash: they may be too long, or have changed since.
+    fn contents(&mut self, path: &AbsPath, text: Option<&str>) {
+        let node = self.facts.nodes.get_mut(path);
+        if let (
+            Some(text),
+            Some(Observed::File {
+                digest, contents, ..
+            }),
+        ) = (text, node)
+            && *digest == Some(Digest::of(text.as_bytes()))
+        {
+            *contents = Some(text.as_bytes().to_owned());
+        }
+    }
+}
+
+/// A line of passwd(5).
+fn user(line: &str) -> Option<(String, User)> {
+    let fields: Vec<&str> = line.split(':').collect();
+    let &[name, _, uid, gid, _, home, shell] = fields.as_slice() else {
+        return None;
+    };
+    let user = User {
+        uid: uid.parse().ok()?,
+        gid: gid.parse().ok()?,
+        home: home.to_owned(),
+        shell: shell.to_owned(),
+    };
+    Some((name.to_owned(), user))
+}
+
+/// The name and version in the path of a `.dist-info` directory; the name as PEP 503 normalises it.
+fn distribution(path: &str) -> Option<(String, String)> {
+    let name = path.rsplit('/').next()?.strip_suffix(".dist-info")?;
+    let (name, version) = name.rsplit_once('-')?;
+    Some((normalised(name), version.to_owned()))
+}
+
+/// The name of a Python package as PEP 503 normalises it: `Zope.Interface` is `zope-interface`.
+pub(crate) fn normalised(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for letter in name.chars() {
+        match letter {
+            '-' | '_' | '.' if normal.ends_with('-') => {}
+            '-' | '_' | '.' => normal.push('-'),
+            _ => normal.push(letter.to_ascii_lowercase()),
+        }
+    }
+    normal
+}
+
+/// The states of supervisor's programs; none when it did not answer.
+fn programs(text: &str) -> Option<BTreeMap<String, Program>> {
+    let mut lines = text.lines();
+    (lines.next() == Some("answered")).then(|| {
+        let program = |line: &str| {
+            let mut fields = line.split('\t');
+            let name = fields.next()?.to_owned();
+            let state = fields.next()?.to_owned();
+            let pid = fields.next()?.parse().ok()?;
+            let start: u64 = fields.next()?.parse().ok()?;
+            let now: u64 = fields.next()?.parse().ok()?;
+            let uptime = now.saturating_sub(start);
+            Some((name, Program { state, pid, uptime }))
+        };
+        lines.filter_map(program).collect()
+    })
+}

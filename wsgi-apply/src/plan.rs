@@ -1,0 +1,375 @@
+//! What would be done to a host, as a value.
+
+mod accounts;
+mod actions;
+mod blocks;
+mod document;
+mod keys;
+mod obstacle;
+mod paths;
+mod record;
+mod removals;
+pub(crate) mod role;
+mod saved;
+mod software;
+mod step;
+mod territory;
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use wsgi_model::{AbsPath, Action, AppName, Check, CheckMoment, Command, Contents, Mode, Owner};
+
+use crate::{Desired, Digest, Facts, Kind, Manifest, Observed};
+
+pub use document::{CountsDocument, NodeDocument, ObstacleDocument, PlanDocument, StepDocument};
+pub use obstacle::Obstacle;
+pub use saved::{SavedHost, SavedPlan, SavedPlanError};
+pub use step::{Counts, Effect};
+pub use territory::Actor;
+
+/// What would be done to a host to make it as desired: a value that can be shown, kept, compared and
+/// performed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// What is done, in this order.
+    pub steps: Vec<Step>,
+    /// What forbids to do it: with any of these, nothing is.
+    pub obstacles: Vec<Obstacle>,
+    /// What the operator should know.
+    pub remarks: Vec<String>,
+    /// What was observed of paths: nothing is done when it is not true any more.
+    pub state: Option<Digest>,
+    /// What each app's manifest will say.
+    pub(crate) records: BTreeMap<AppName, Record>,
+}
+
+/// A change.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Step {
+    /// The app that wants it; the first one, when several do.
+    pub app: AppName,
+    /// What is changed.
+    pub change: Change,
+    /// Why, where the change does not say it itself.
+    pub because: Option<&'static str>,
+}
+
+/// What is changed.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Debian packages are installed.
+    Packages {
+        /// Whether the package lists are refreshed first.
+        update_lists: bool,
+        /// The packages.
+        names: Vec<String>,
+    },
+    /// A group is made.
+    Group {
+        /// Its name.
+        name: String,
+    },
+    /// A user is made.
+    User {
+        /// Its name.
+        name: String,
+        /// Its primary group.
+        group: String,
+        /// Its home, which is not made by that.
+        home: AbsPath,
+        /// Its login shell.
+        shell: String,
+    },
+    /// A user gets another login shell, home or primary group.
+    AlterUser {
+        /// Its name.
+        name: String,
+        /// The new shell.
+        shell: Option<String>,
+        /// The new home.
+        home: Option<AbsPath>,
+        /// The new primary group.
+        group: Option<String>,
+    },
+    /// Something is put at a path, or changed there.
+    Path(PathChange),
+    /// A virtualenv is made, or gets packages.
+    Virtualenv {
+        /// Where it is.
+        path: AbsPath,
+        /// Whether it is made.
+        create: bool,
+        /// What is installed, as pip(1) takes it.
+        install: Vec<String>,
+        /// Whose it is.
+        user: String,
+        /// The home of that user.
+        home: AbsPath,
+    },
+    /// A service is made to run, now and after a restart of the host.
+    Service {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A user's crontab(1) is replaced.
+    Crontab {
+        /// The user.
+        user: String,
+        /// The old one.
+        before: String,
+        /// The new one.
+        after: String,
+    },
+    /// Something that changes owe.
+    Action {
+        /// What runs.
+        action: Action,
+        /// Whether an earlier run left it.
+        left: bool,
+    },
+    /// The host takes note of what is there already.
+    Record,
+}
+
+/// Something is put at a path, changed there, or taken away.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PathChange {
+    /// The path.
+    pub path: AbsPath,
+    /// Who does it.
+    pub actor: Actor,
+    /// What is there before.
+    pub before: Observed,
+    /// What is there then.
+    pub after: After,
+    /// Whether what is there before is kept, since we did not make it.
+    pub backup: bool,
+    /// What must hold before and after.
+    pub checks: Vec<Check>,
+}
+
+/// What is at a path after a change.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum After {
+    /// Nothing. A directory goes only when it is empty.
+    Absent,
+    /// A directory.
+    Directory {
+        /// Its permissions.
+        mode: Mode,
+        /// Whose it is.
+        owner: Owner,
+    },
+    /// A file.
+    File {
+        /// Its bytes.
+        contents: Contents,
+        /// Its permissions.
+        mode: Mode,
+        /// Whose it is.
+        owner: Owner,
+    },
+    /// What is there, with these.
+    Attributes {
+        /// The permissions.
+        mode: Mode,
+        /// Whose it is.
+        owner: Owner,
+    },
+    /// A symbolic link.
+    Symlink {
+        /// Where it points.
+        target: Utf8PathBuf,
+        /// Whose it is.
+        owner: Owner,
+    },
+}
+
+/// How a plan is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlanOptions {
+    /// What stands in the way and is not ours is taken over, after a backup.
+    pub adopt: bool,
+    /// The host is a directory: paths only.
+    pub paths_only: bool,
+    /// Owners cannot be given, and are only noted.
+    pub owners_noted: bool,
+}
+
+/// What an app's manifest says while and after a plan is performed.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Record {
+    /// While: what was ours and what will be.
+    pub intent: Manifest,
+    /// After. An empty one leaves nothing that must be remembered of the app.
+    pub manifest: Manifest,
+}
+
+/// What a plan is made from, and what is known of it so far.
+struct Draft<'a> {
+    facts: &'a Facts,
+    options: PlanOptions,
+    /// What was ours, by app: what the last whole run made, and what one that did not end may have.
+    ours: BTreeMap<AppName, Manifest>,
+    steps: Vec<Step>,
+    obstacles: Vec<Obstacle>,
+    remarks: Vec<String>,
+    /// The names of actions that the changes owe, with the app.
+    owed: BTreeMap<String, AppName>,
+    actions: BTreeMap<String, Action>,
+    /// The owners of directories that are there when the plan is performed.
+    owners: BTreeMap<AbsPath, Owner>,
+    /// The user of each app.
+    users: BTreeMap<AppName, String>,
+}
+
+impl Plan {
+    /// What is to be done on a host of these facts to make it as desired.
+    pub fn new(desired: &Desired, facts: &Facts, options: PlanOptions) -> Self {
+        let mut draft = Draft::new(desired, facts, options);
+        if !options.paths_only {
+            draft.packages(desired);
+            for bundle in desired.bundles() {
+                draft.accounts(bundle);
+            }
+        }
+        let paths = draft.paths(desired);
+        let (directories, others): (Vec<_>, Vec<_>) = paths
+            .into_iter()
+            .partition(|step| matches!(&step.change, Change::Path(c) if c.is_directory()));
+        draft.steps.extend(directories);
+        if !options.paths_only {
+            for bundle in desired.bundles() {
+                draft.virtualenv(bundle);
+                draft.keys(bundle);
+            }
+        }
+        // Right after the file that cron takes the jobs from: no job is lost while another file is
+        // refused, and none runs twice.
+        let (cron, daemons): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|step| matches!(&step.change, Change::Path(c) if c.set().is_none()));
+        draft.steps.extend(cron);
+        draft.crontabs(desired);
+        draft.steps.extend(daemons);
+        draft.leftovers(desired);
+        draft.removals(desired);
+        if !options.paths_only {
+            draft.services(desired);
+            draft.owed_actions(desired);
+        }
+        draft.into_plan(desired)
+    }
+
+    /// What each app's manifest on the host will say.
+    pub fn records(&self) -> impl Iterator<Item = (&AppName, &Record)> {
+        self.records.iter()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+impl PathChange {
+    /// What must hold for a set of changes together, which tells the set.
+    pub(crate) fn set(&self) -> Option<&Command> {
+        let mut checks = self.checks.iter();
+        let check = checks.find(|check| check.moment == CheckMoment::InPlace)?;
+        Some(&check.command)
+    }
+
+    /// Whether a directory is made or changed.
+    pub(crate) fn is_directory(&self) -> bool {
+        matches!(self.after, After::Directory { .. })
+            || matches!(
+                (&self.after, &self.before),
+                (After::Attributes { .. }, Observed::Directory(_))
+            )
+    }
+}
+
+impl<'a> Draft<'a> {
+    fn new(desired: &Desired, facts: &'a Facts, options: PlanOptions) -> Self {
+        let mut ours = BTreeMap::new();
+        let mut actions = BTreeMap::new();
+        for bundle in desired.bundles() {
+            let app = facts.apps.get(&bundle.app);
+            let manifest = app.map(|app| match &app.intent {
+                Some(intent) => app.manifest.with(intent),
+                None => app.manifest.clone(),
+            });
+            let manifest = manifest.unwrap_or_default();
+            actions.extend(manifest.actions.clone());
+            ours.insert(bundle.app.clone(), manifest);
+            for artifact in bundle.artifacts() {
+                let of_it = artifact.notify.iter();
+                actions.extend(of_it.map(|action| (action.name.to_string(), action.clone())));
+            }
+        }
+        Self {
+            facts,
+            options,
+            ours,
+            steps: Vec::new(),
+            obstacles: Vec::new(),
+            remarks: Vec::new(),
+            owed: BTreeMap::new(),
+            actions,
+            owners: territory::owners(desired, facts),
+            users: desired
+                .bundles()
+                .iter()
+                .map(|bundle| {
+                    (
+                        bundle.app.clone(),
+                        bundle.needs.user.name.as_str().to_owned(),
+                    )
+                })
+                .collect(),
+        }
+    }
+
+    fn push(&mut self, app: &AppName, change: Change) {
+        self.steps.push(Step {
+            app: app.clone(),
+            change,
+            because: None,
+        });
+    }
+
+    fn obstacle(&mut self, obstacle: Obstacle) {
+        if !self.obstacles.contains(&obstacle) {
+            self.obstacles.push(obstacle);
+        }
+    }
+
+    /// Whether we made what stands at a path, as it is now.
+    fn is_ours(&self, app: &AppName, path: &AbsPath, digest: Option<Digest>) -> Ours {
+        match self.ours.get(app).and_then(|ours| ours.paths.get(path)) {
+            None => Ours::No,
+            Some(entry) if entry.kind != Kind::File => Ours::AsWeMadeIt,
+            Some(entry) => match digest {
+                Some(digest) if entry.digests.contains(&digest) => Ours::AsWeMadeIt,
+                _ => Ours::Edited,
+            },
+        }
+    }
+}
+
+/// Whether we made something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ours {
+    No,
+    AsWeMadeIt,
+    Edited,
+}

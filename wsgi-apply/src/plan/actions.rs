@@ -1,0 +1,92 @@
+//! What changes owe to daemons.
+
+use wsgi_model::{Action, AppName, Stage};
+
+use super::{Change, Draft, Obstacle};
+use crate::Desired;
+
+impl Draft<'_> {
+    /// An action is owed, once.
+    pub(super) fn owe(&mut self, app: &AppName, name: &str) {
+        if !self.owed.contains_key(name) {
+            self.owed.insert(name.to_owned(), app.clone());
+        }
+    }
+
+    /// The owed actions, in the order in which daemons want them.
+    pub(super) fn owed_actions(&mut self, desired: &Desired) {
+        let mut left = Vec::new();
+        for bundle in desired.bundles() {
+            if let Some(app) = self.facts.apps.get(&bundle.app) {
+                left.extend(
+                    app.owed
+                        .iter()
+                        .map(|name| (name.clone(), bundle.app.clone())),
+                );
+            }
+        }
+        self.programs(desired);
+        let mut all: Vec<(Action, AppName, bool)> = Vec::new();
+        let owed: Vec<_> = self.owed.clone().into_iter().collect();
+        for (name, app) in left.iter().chain(&owed) {
+            if all.iter().any(|(action, _, _)| action.name == *name) {
+                continue;
+            }
+            // One that nobody defines any more has nothing left to act on.
+            if let Some(action) = self.actions.get(name) {
+                let is_left = left.iter().any(|(other, _)| other == name);
+                all.push((action.clone(), app.clone(), is_left));
+            }
+        }
+        all.sort_by(|(a, _, _), (b, _, _)| (a.stage, &a.name).cmp(&(b.stage, &b.name)));
+        let reloads = all
+            .iter()
+            .any(|(action, _, _)| action.stage == Stage::Reload);
+        if reloads && let Some(message) = &self.facts.system.nginx_refusal {
+            // A half-written set of ours is what this run mends.
+            let interrupted = desired.bundles().iter().any(|bundle| {
+                let app = self.facts.apps.get(&bundle.app);
+                app.is_some_and(|app| app.intent.is_some())
+            });
+            if !interrupted {
+                let message = message.trim().to_owned();
+                self.obstacle(Obstacle::NginxRefuses { message });
+            }
+        }
+        for (action, app, left) in all {
+            self.push(&app, Change::Action { action, left });
+        }
+    }
+
+    /// A program that has given up, or that supervisor does not know, is started again.
+    fn programs(&mut self, desired: &Desired) {
+        let Some(programs) = &self.facts.system.programs else {
+            return;
+        };
+        for bundle in desired.bundles() {
+            let app = &bundle.app;
+            let state = programs
+                .get(app.as_str())
+                .map(|program| program.state.as_str());
+            let wanted = match state {
+                None => Stage::Reread,
+                Some("FATAL" | "EXITED" | "UNKNOWN") => Stage::Restart,
+                Some("STOPPED") => {
+                    self.remarks.push(format!(
+                        "{app} was stopped by somebody: `sudo supervisorctl start {app}` starts it"
+                    ));
+                    continue;
+                }
+                Some(_) => continue,
+            };
+            let artifacts = bundle.artifacts().iter();
+            let mut actions = artifacts.flat_map(|artifact| &artifact.notify);
+            let action = actions
+                .find(|action| action.stage == wanted && action.name.ends_with(app.as_str()));
+            if let Some(action) = action {
+                let name = action.name.clone();
+                self.owe(app, &name);
+            }
+        }
+    }
+}

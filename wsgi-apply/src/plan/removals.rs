@@ -1,0 +1,99 @@
+//! What left the vars file leaves the host.
+
+use wsgi_model::{AbsPath, AppName, Contents};
+
+use super::blocks::without_block;
+use super::{After, Change, Draft, Obstacle, PathChange, Step};
+use crate::{Desired, Entry, Kind, Observed};
+
+impl Draft<'_> {
+    pub(super) fn removals(&mut self, desired: &Desired) {
+        let wanted = desired.artifacts();
+        let mut steps = Vec::new();
+        for (app, ours) in self.ours.clone() {
+            for (path, entry) in &ours.paths {
+                let shared = self.facts.claims.contains_key(path);
+                if wanted.contains_key(path) || shared {
+                    continue;
+                }
+                if let Some(step) = self.removal(&app, path, entry) {
+                    for name in &entry.notify {
+                        self.owe(&app, name);
+                    }
+                    steps.push(step);
+                }
+            }
+        }
+        // A link goes before what it names, a directory after what is in it.
+        steps.sort_by_key(|step| match &step.change {
+            Change::Path(change) => {
+                let depth = change.path.as_str().matches('/').count();
+                match change.before {
+                    Observed::Symlink { .. } => (0, depth),
+                    Observed::Directory(_) => (2, usize::MAX - depth),
+                    _ => (1, depth),
+                }
+            }
+            _ => (3, 0),
+        });
+        self.steps.extend(steps);
+    }
+
+    fn removal(&mut self, app: &AppName, path: &AbsPath, entry: &Entry) -> Option<Step> {
+        let before = self.facts.at(path).clone();
+        let mut backup = false;
+        let after = match (entry.kind, &before) {
+            (Kind::File, Observed::File { digest, .. }) => {
+                let as_we_made_it = digest.is_some_and(|digest| entry.digests.contains(&digest));
+                if !as_we_made_it && !self.options.adopt {
+                    let path = path.clone();
+                    self.obstacle(Obstacle::Edited { path });
+                    return None;
+                }
+                backup = !as_we_made_it;
+                After::Absent
+            }
+            (
+                Kind::Block,
+                Observed::File {
+                    attributes,
+                    contents: Some(contents),
+                    ..
+                },
+            ) => {
+                let text = String::from_utf8_lossy(contents);
+                let block = entry.markers.as_ref()?;
+                let rest = without_block(&text, block);
+                if rest == text {
+                    return None;
+                }
+                After::File {
+                    contents: Contents::public(rest),
+                    mode: attributes.mode,
+                    owner: attributes.owner(),
+                }
+            }
+            (Kind::Directory, Observed::Directory(_))
+            | (Kind::Symlink, Observed::Symlink { .. }) => After::Absent,
+            // Others fill it, or somebody put something else there.
+            _ => return None,
+        };
+        let owner = before.attributes().map(crate::Attributes::owner);
+        let inside = matches!(after, After::File { .. })
+            .then_some(owner)
+            .flatten();
+        let actor = self.actor(path, inside.as_ref())?;
+        Some(Step {
+            app: app.clone(),
+            change: Change::Path(PathChange {
+                path: path.clone(),
+                actor,
+                before,
+                after,
+                backup,
+                checks: entry.checks.clone(),
+            }),
+            because: Some("no longer in the vars file"),
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! Who may act at a path without being led astray.
+
+use std::collections::BTreeMap;
+
+use wsgi_model::{AbsPath, Node, Owner};
+
+use super::{Draft, Obstacle};
+use crate::{Attributes, Desired, Facts, Observed};
+
+/// Who makes a change.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Actor {
+    /// root: nobody else can write in the directories above.
+    Root,
+    /// The user in whose directory it is, who could else put a link in root's way.
+    User(String),
+}
+
+impl Actor {
+    /// The user's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Root => "root",
+            Self::User(name) => name,
+        }
+    }
+}
+
+/// The owner of each directory, as it is when the plan has made directories.
+pub(super) fn owners(desired: &Desired, facts: &Facts) -> BTreeMap<AbsPath, Owner> {
+    let mut owners = BTreeMap::new();
+    for (path, node) in &facts.nodes {
+        if let Observed::Directory(attributes) = node {
+            owners.insert(path.clone(), holder(attributes));
+        }
+    }
+    for bundle in desired.bundles() {
+        for artifact in bundle.artifacts() {
+            if let Node::Directory { owner, .. } = &artifact.node {
+                owners.insert(artifact.path.clone(), owner.clone());
+            }
+        }
+        let needs = &bundle.needs;
+        let user = Owner::new(
+            needs.user.name.as_str().to_owned(),
+            needs.user.group.as_str().to_owned(),
+        );
+        owners.insert(needs.virtualenv.path.clone(), user.clone());
+        owners.insert(needs.user.home.join(".ssh"), user);
+    }
+    owners
+}
+
+/// Who can put something else in the place of what is in a directory: its owner, or everybody.
+fn holder(attributes: &Attributes) -> Owner {
+    let user = if attributes.mode.bits() & 0o002 != 0 && attributes.uid == 0 {
+        // `+` stands in no user's name.
+        "+everybody".to_owned()
+    } else {
+        attributes.user.clone()
+    };
+    Owner::new(user, attributes.group.clone())
+}
+
+impl Draft<'_> {
+    /// Who makes a change at `path` that shall belong to `owner`; none where nobody safely can.
+    pub(super) fn actor(&mut self, path: &AbsPath, owner: Option<&Owner>) -> Option<Actor> {
+        let mut above = path.parent();
+        let mut ancestors = Vec::new();
+        while let Some(dir) = above {
+            above = dir.parent();
+            ancestors.push(dir);
+        }
+        let mut actor = Actor::Root;
+        for dir in ancestors.into_iter().rev() {
+            if let Some(obstacle) = self.is_no_directory(&dir, &actor) {
+                self.obstacle(obstacle);
+                return None;
+            }
+            let Some(holder) = self.owners.get(&dir).map(|owner| owner.user.to_string()) else {
+                // It will be made, root's.
+                continue;
+            };
+            match &actor {
+                Actor::Root if holder == "root" => {}
+                Actor::User(user) if *user == holder => {}
+                Actor::Root if owner.is_none_or(|owner| owner.user == holder) => {
+                    actor = Actor::User(holder);
+                }
+                _ => {
+                    let (path, holder) = (path.clone(), holder.replace('+', ""));
+                    self.obstacle(Obstacle::Territory {
+                        path,
+                        directory: dir,
+                        holder,
+                    });
+                    return None;
+                }
+            }
+        }
+        Some(actor)
+    }
+
+    /// A link that root made, such as `/var/www` to another disk, is the administrator's wish.
+    fn is_no_directory(&self, dir: &AbsPath, actor: &Actor) -> Option<Obstacle> {
+        let node = self.facts.at(dir);
+        let noun = node.noun();
+        match node {
+            Observed::Absent | Observed::Directory(_) => None,
+            Observed::Symlink { attributes, .. }
+                if attributes.uid == 0 && *actor == Actor::Root =>
+            {
+                None
+            }
+            // Below a link of its own, a user reaches no more than without it.
+            Observed::Symlink { attributes, .. } if attributes.user == actor.name() => None,
+            _ => Some(Obstacle::NoDirectory {
+                path: dir.clone(),
+                noun,
+            }),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+# Prints what is true of this host. Changes nothing.
+#
+# Given, besides what state.sh takes: $M, a word that nothing else prints; $R, what stands for `/`;
+# $A, apps: name, user, group, virtualenv; $C, files whose contents are wanted, each with a hash
+# that is known or `-`; $K, packages; $D, links to configuration files; $W, files, each with lines
+# that may stand in it; $U, users who may have a crontab; $Q, a program that asks supervisor.
+rec "$M"
+
+# Not run, as os-release(5) has it: below $R it may be anybody's.
+release() { sed -n "s/^$1=[\"']*\([^\"']*\).*/\1/p" "$R/etc/os-release" 2>/dev/null | tail -n 1; }
+[ -d /run/systemd/system ] && init=systemd || init=sysv
+rec system "$(release ID)" "$(release VERSION_ID)" "$init"
+
+# The apps' manifests, and those that did not come to their end.
+for app in $G; do
+    for file in manifest intent; do
+        [ ! -r "$S/$app/$file" ] || rec "$file" "$app" "$(cat "$S/$app/$file")"
+    done
+    set +f
+    for file in "$S/$app/owed"/*[!~]; do
+        [ ! -f "$file" ] || rec owed "$app" "$(cat "$file")"
+    done
+    set -f
+done
+widen
+
+# What other apps have of these paths.
+set +f
+for file in "$S"/*/manifest; do
+    [ -r "$file" ] || continue
+    app=${file%/manifest}
+    app=${app##*/}
+    case "
+$G
+" in *"
+$app
+"*) continue ;; esac
+    set -- "$@" "$file"
+done
+set -f
+[ $# = 0 ] || rec claims "$(printf '%s\n' "$P" | awk -v r="$R" 'FILENAME == "-" { wanted[$0]; next }
+    /^{"path":"/ { split($0, f, "\""); if ((r f[4]) in wanted) { n = split(FILENAME, d, "/"); print d[n - 1] "\t" f[4] } }' - "$@")"
+set --
+
+rec state
+state
+rec stated
+
+# The contents that are not known.
+printf '%s\n' "$N" | while IFS= read -r line; do
+    [ -z "$line" ] || printf '%s\n' "${line#*  }$T${line%%  *}"
+done | { printf '%s\n' "$C"; echo; cat; } | awk -F'\t' '
+    !past { if ($0 == "") past = 1; else known[$1] = $2; next }
+    ($1 in known) && known[$1] != $2 { print $1 }' | while IFS= read -r file; do
+    reader=$(printf '%s\n' "$F" | awk -F'\t' -v f="$file" '$2 == f { print $1 }')
+    rec contents "$file" "$(told_by "$reader" timeout 9 head -c 262144 -- "$file"; echo .)"
+done
+
+# Files where links shall be: whether all the lines stand in one, or it is empty.
+printf '%s\n' "$W" | while IFS="$T" read -r file lines; do
+    [ -f "$file" ] && [ ! -L "$file" ] || continue
+    set --
+    # One line after the other, between tabs.
+    IFS=$T
+    for line in $lines; do set -- "$@" -e "$line"; done
+    IFS="$T
+"
+    owner=$(find "$file" -maxdepth 0 -printf %u)
+    if [ $# = 0 ]; then
+        [ -s "$file" ]
+    else
+        [ "$(as "$owner" timeout 9 grep -xF "$@" -- "$file" 2>/dev/null | sort -u | wc -l)" != $(($# / 2)) ]
+    fi || rec marked "$file"
+done
+
+# Of each virtualenv, the packages: pip takes as long to start as all the rest.
+printf '%s\n' "$A" | while IFS="$T" read -r app user group venv; do
+    [ -x "$R$venv/bin/python" ] || continue
+    set +f
+    rec venv "$app" "$(printf '%s\n' "$R$venv"/lib/python3*/site-packages/*.dist-info)"
+    set -f
+done
+
+# A directory that stands for a host has no more.
+if [ -n "$R" ]; then
+    rec "$M-end"
+    exit
+fi
+
+[ -z "$K" ] || rec packages "$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\n' $K 2>/dev/null)"
+# A configuration file that nobody changed, by what its package says of it.
+printf '%s\n' "$D" | while IFS="$T" read -r link file; do
+    [ -L "$link" ] && [ -f "$file" ] && sum=$(md5sum <"$file") && package=$(dpkg-query -S "$file" 2>/dev/null) &&
+        dpkg-query -W -f '${Conffiles}\n' "${package%%:*}" | grep -qxF " $file ${sum%% *}" && rec pristine "$file"
+done
+[ -z "$A" ] || {
+    rec users "$(getent passwd $(printf '%s\n' "$A" | cut -f2))"
+    rec groups "$(getent group www-data $(printf '%s\n' "$A" | cut -f3))"
+}
+
+# What other files of nginx and supervisor say of who is called what.
+set +f
+rec directives "$(grep -EHs '^[[:space:]]*(server|server_name|listen|upstream|include)([[:space:]{]|$)|^\[program:' \
+    /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*.conf /etc/supervisor/conf.d/*.conf)"
+set -f
+# Jobs that the Ansible role left.
+for user in $U; do
+    file=/var/spool/cron/crontabs/$user
+    [ -f "$file" ] && grep -q '^#Ansible: App cron task ' "$file" && rec crontab "$user" "$(crontab -u "$user" -l && echo .)"
+done
+
+runs() {
+    pid=
+    [ ! -r "$2" ] || IFS= read -r pid <"$2" || :
+    [ -n "$pid" ] && [ -r "/proc/$pid/comm" ] && IFS= read -r comm <"/proc/$pid/comm" && [ "$comm" = "$3" ] &&
+        rec running "$1"
+}
+runs supervisor /run/supervisord.pid supervisord
+runs nginx /run/nginx.pid nginx
+runs cron /run/crond.pid cron
+set +f
+for service in supervisor nginx cron; do
+    if [ "$init" = systemd ]; then
+        set -- "/etc/systemd/system/multi-user.target.wants/$service.service"
+    else
+        set -- /etc/rc2.d/S*"$service"
+    fi
+    [ ! -e "$1" ] || rec enabled "$service"
+done
+set -f
+
+if command -v nginx >/dev/null; then
+    rec nginx "$(nginx -V 2>&1)"
+    refusal=$(nginx -t -q 2>&1) || rec nginx_refusal "$refusal"
+fi
+# supervisorctl takes a quarter of a second to start, this a hundredth.
+if [ -x /usr/bin/python3 ]; then
+    rec programs "$(/usr/bin/python3 -I -S -c "$Q" 2>/dev/null)"
+fi
+rec "$M-end"

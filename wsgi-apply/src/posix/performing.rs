@@ -1,0 +1,344 @@
+//! From a plan to the program that performs it.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use wsgi_model::{CheckMoment, Command, Owner, Word};
+
+use super::payload::Payload;
+use super::words::call;
+use super::{PERFORM, STATE, assigned, bare, scope};
+use crate::{After, Change, Digest, PathChange, PerformOptions, Plan, Probe};
+
+/// The program that performs a plan, and what follows it.
+pub(crate) struct Performance {
+    /// The program.
+    pub(crate) script: String,
+    payload: Payload,
+}
+
+impl Performance {
+    /// The program for a plan; `probe` is what it was made of.
+    pub(crate) fn new(
+        plan: &Plan,
+        probe: &Probe,
+        prefix: &str,
+        mark: &str,
+        options: &PerformOptions,
+    ) -> Self {
+        let mut writer = Writer {
+            prefix,
+            calls: String::new(),
+            payload: Payload::default(),
+            slugs: BTreeMap::new(),
+        };
+        writer.intents(plan);
+        writer.steps(plan);
+        writer.records(plan);
+        let Writer { calls, payload, .. } = writer;
+        let wait = options.wait.to_string();
+        let operator: String = options
+            .operator
+            .chars()
+            .filter(|c| !c.is_control())
+            .collect();
+        let script = [
+            scope(probe, prefix),
+            assigned("M", mark),
+            assigned(
+                "E",
+                &plan.state.map_or(String::new(), |state| state.to_string()),
+            ),
+            bare(STATE),
+            bare(PERFORM),
+            payload.arrival(),
+            "main() {\narrive\nunchanged\n".to_owned(),
+            calls,
+            "performed\n}\n".to_owned(),
+            call(["lock", &operator, &wait]),
+            // What is printed is kept on the host, and goes on when nobody listens any more.
+            "main | (trap '' INT TERM; exec tee -p -- \"$H/log~\" 9>&-)\n".to_owned(),
+            "mv -T -- \"$H/log~\" \"$H/log\"\n".to_owned(),
+        ]
+        .concat();
+        Self { script, payload }
+    }
+
+    /// What the program reads from stdin.
+    pub(crate) fn into_payload(self) -> impl Read {
+        self.payload.into_reader()
+    }
+}
+
+struct Writer<'a> {
+    prefix: &'a str,
+    calls: String,
+    payload: Payload,
+    /// The file name of each owed action.
+    slugs: BTreeMap<String, String>,
+}
+
+impl Writer<'_> {
+    fn call<'b>(&mut self, words: impl IntoIterator<Item = &'b str>) {
+        self.calls.push_str(&call(words));
+    }
+
+    fn at(&self, path: &wsgi_model::AbsPath) -> String {
+        [self.prefix, path.as_str()].concat()
+    }
+
+    fn intents(&mut self, plan: &Plan) {
+        for (app, record) in &plan.records {
+            let blob = self.payload.push(record.intent.to_text().into_bytes());
+            self.call(["intend", app.as_str(), &blob]);
+        }
+        for step in &plan.steps {
+            if let Change::Action { action, .. } = &step.change {
+                let blob = self.payload.push(action.name.as_bytes().to_vec());
+                let slug = Digest::of(action.name.as_bytes()).to_string();
+                self.call(["owe", step.app.as_str(), &blob, &slug]);
+                self.slugs.insert(action.name.to_string(), slug);
+            }
+        }
+    }
+
+    fn records(&mut self, plan: &Plan) {
+        for (app, record) in &plan.records {
+            let blob = self.payload.push(record.manifest.to_text().into_bytes());
+            self.call(["recorded", app.as_str(), &blob]);
+        }
+    }
+
+    fn steps(&mut self, plan: &Plan) {
+        let mut steps = plan.steps.iter().enumerate().peekable();
+        while let Some((index, step)) = steps.next() {
+            let Change::Path(change) = &step.change else {
+                self.other(index, step.app.as_str(), &step.change);
+                continue;
+            };
+            let mut set = vec![(index, change)];
+            while let Some((index, next)) = steps.next_if(|(_, next)| {
+                matches!(&next.change, Change::Path(next)
+                    if next.set() == change.set() && next.is_directory() == change.is_directory())
+            }) {
+                if let Change::Path(next) = &next.change {
+                    set.push((index, next));
+                }
+            }
+            self.paths(&set);
+        }
+    }
+
+    /// Changes of paths that go together: all of them are prepared before the first takes its place.
+    fn paths(&mut self, set: &[(usize, &PathChange)]) {
+        let mut blobs = BTreeMap::new();
+        for (index, change) in set {
+            let (step, path) = (index.to_string(), self.at(&change.path));
+            let actor = change.actor.name().to_owned();
+            if change.backup {
+                self.call(["backup", &step, &actor, &path]);
+            }
+            if let After::File {
+                contents,
+                mode,
+                owner,
+            } = &change.after
+            {
+                let blob = self.payload.push(contents.expose().to_vec());
+                let owner = named(owner);
+                let mode = mode.to_string();
+                self.call(["prepare", &step, &actor, &path, &mode, &owner, &blob]);
+                blobs.insert(*index, (blob, Digest::of(contents.expose())));
+                let staged = staged(&path);
+                for check in &change.checks {
+                    if check.moment == CheckMoment::Staged {
+                        let words = argv(&check.command, &staged);
+                        let words = words.iter().map(String::as_str);
+                        self.call(["checked", &step].into_iter().chain(words));
+                    }
+                }
+            }
+        }
+        let proof = set.first().and_then(|(_, change)| change.set());
+        let name = proof.map(|command| {
+            let words = argv(command, "").join("\0");
+            Digest::of(words.as_bytes()).to_string()
+        });
+        if let Some(name) = &name {
+            for (index, change) in set {
+                let path = self.at(&change.path);
+                self.call(["keep", name, &index.to_string(), &path]);
+            }
+        }
+        if let Some((first, _)) = set.first() {
+            let set = name.as_deref().unwrap_or_default();
+            self.call(["settle", &first.to_string(), set]);
+        }
+        for (index, change) in set {
+            self.path(*index, change, blobs.get(index));
+        }
+        match (proof, name, set.last()) {
+            (Some(proof), Some(name), Some((last, _))) => {
+                let words = argv(proof, "");
+                let words = words.iter().map(String::as_str);
+                self.call(["prove", &name, &last.to_string()].into_iter().chain(words));
+                self.calls.push_str("next\n");
+            }
+            _ => self.calls.push_str("essential\nnext\n"),
+        }
+    }
+
+    fn path(&mut self, index: usize, change: &PathChange, blob: Option<&(String, Digest)>) {
+        let (step, path) = (index.to_string(), self.at(&change.path));
+        let actor = change.actor.name();
+        match &change.after {
+            After::Absent => self.call(["step", &step, "absent", actor, &path]),
+            After::Directory { mode, owner } => {
+                let (mode, owner) = (mode.to_string(), named(owner));
+                self.call(["step", &step, "directory", actor, &path, &mode, &owner]);
+            }
+            After::Attributes { mode, owner } => {
+                let (mode, owner) = (mode.to_string(), named(owner));
+                self.call(["step", &step, "attributes", actor, &path, &mode, &owner]);
+            }
+            After::File { mode, owner, .. } => {
+                let Some((blob, digest)) = blob else { return };
+                let (mode, owner, digest) = (mode.to_string(), named(owner), digest.to_string());
+                self.call([
+                    "step", &step, "file", actor, &path, &mode, &owner, blob, &digest,
+                ]);
+            }
+            After::Symlink { target, owner } => {
+                let owner = named(owner);
+                self.call(["step", &step, "link", actor, &path, &owner, target.as_str()]);
+            }
+        }
+    }
+
+    fn other(&mut self, index: usize, app: &str, change: &Change) {
+        let step = index.to_string();
+        match change {
+            Change::Packages {
+                update_lists,
+                names,
+            } => {
+                let update = if *update_lists { "1" } else { "" };
+                let names = names.iter().map(String::as_str);
+                self.call(["step", &step, "packages", update].into_iter().chain(names));
+            }
+            Change::Group { name } => self.call(["step", &step, "run", "groupadd", "--", name]),
+            Change::User {
+                name,
+                group,
+                home,
+                shell,
+            } => self.call([
+                "step",
+                &step,
+                "run",
+                "useradd",
+                "--no-create-home",
+                "--home-dir",
+                home.as_str(),
+                "--shell",
+                shell,
+                "--gid",
+                group,
+                // No password opens it; but unlike `!` it is not locked, which sshd heeds.
+                "--password",
+                "*",
+                "--",
+                name,
+            ]),
+            Change::AlterUser {
+                name,
+                shell,
+                home,
+                group,
+            } => {
+                let home = home.as_ref().map(ToString::to_string);
+                let options = [
+                    ("--shell", shell.as_ref()),
+                    ("--home", home.as_ref()),
+                    ("--gid", group.as_ref()),
+                ];
+                let mut words = vec!["step", &step, "run", "usermod"];
+                for (option, value) in options {
+                    if let Some(value) = value {
+                        words.extend([option, value]);
+                    }
+                }
+                words.extend(["--", name]);
+                self.call(words);
+            }
+            Change::Virtualenv {
+                path,
+                create,
+                install,
+                user,
+                home,
+            } => {
+                let create = if *create { "1" } else { "" };
+                let words = [
+                    "step",
+                    &step,
+                    "virtualenv",
+                    user,
+                    home.as_str(),
+                    create,
+                    path.as_str(),
+                ];
+                self.call(words.into_iter().chain(install.iter().map(String::as_str)));
+            }
+            Change::Service { name } => {
+                self.call(["step", &step, "service", name]);
+                // Other services, and files, do not wait for this one.
+                self.calls.push_str("next\n");
+                return;
+            }
+            Change::Crontab {
+                user,
+                before,
+                after,
+            } => {
+                let blob = self.payload.push(after.clone().into_bytes());
+                let digest = Digest::of(before.as_bytes()).to_string();
+                self.call(["step", &step, "crontab_of", user, &blob, &digest]);
+            }
+            Change::Action { action, .. } => {
+                let slug = self.slugs.get(action.name.as_ref()).cloned();
+                self.call(["action", &step, app, &slug.unwrap_or_default()]);
+                for command in action.commands.iter() {
+                    let words = argv(command, "");
+                    self.call(["runs"].into_iter().chain(words.iter().map(String::as_str)));
+                }
+                self.calls.push_str("acted\n");
+                return;
+            }
+            Change::Record | Change::Path(_) => {
+                self.call(["step", &step, "true"]);
+            }
+        }
+        self.calls.push_str("essential\n");
+    }
+}
+
+fn named(owner: &Owner) -> String {
+    format!("{}:{}", owner.user, owner.group)
+}
+
+/// Where a file is prepared; the same as `aside` of the program.
+fn staged(path: &str) -> String {
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    format!("{directory}/.{name}.wsgi~")
+}
+
+/// The words of a command.
+pub(crate) fn argv(command: &Command, staged: &str) -> Vec<String> {
+    let program = command.program.to_string();
+    let words = command.args.iter().map(|word| match word {
+        Word::Literal(text) => text.to_string(),
+        _ => staged.to_owned(),
+    });
+    std::iter::once(program).chain(words).collect()
+}
