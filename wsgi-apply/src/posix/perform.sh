@@ -116,7 +116,7 @@ blob() {
 
 # Everything has arrived, as it was sent: an end of the connection looks like the end of a file.
 arrived() {
-    (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
+    [ -z "$1" ] || (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
     exec </dev/null
     trap 'stopped=1' INT TERM
 }
