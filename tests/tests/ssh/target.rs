@@ -1,10 +1,11 @@
 //! Hosts as Debian sets them up: with PAM, passwords, other login shells and a way to go.
 
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use wsgi_apply::Status;
 use wsgi_apply::ssh::{ConnectError, Login, NoInteraction, Question};
-use wsgi_tests::{Init, Sudo, TargetHost, TargetHostBuilder};
+use wsgi_tests::{Init, Sudo, TargetHost, TargetHostBuilder, wait_until};
 
 use crate::client::{Client, Person, output, run, story};
 
@@ -24,6 +25,9 @@ fn set(host: &TargetHost, line: &str) {
     let file = "/etc/ssh/sshd_config.d/test.conf";
     host.machine().write(file, format!("{line}\n"), 0o644);
     host.machine().ok(["service", "ssh", "restart"]);
+    // It listens a little after it said so.
+    let address = (host.address(), 22);
+    wait_until("sshd listens", || TcpStream::connect(address).is_ok());
 }
 
 #[test]
@@ -31,7 +35,8 @@ fn a_password_is_asked_for_when_no_key_opens() {
     let host = host().up();
     let client = client_of(&host, "operator");
     // The key does not open this one.
-    host.machine().ok(["rm", "/home/operator/.ssh/authorized_keys"]);
+    host.machine()
+        .ok(["rm", "/home/operator/.ssh/authorized_keys"]);
     let mut person = Person::answering(["wrong", TargetHost::PASSWORD]);
     let mut shell = client.connect_to("web", &mut person).unwrap();
     assert_eq!(output(&mut shell, "id -un"), "operator\n");
@@ -45,7 +50,11 @@ fn a_password_is_asked_for_when_no_key_opens() {
     let mut person = Person::answering(["a", "b", "c", "d"]);
     let error = client.connect_to("web", &mut person).unwrap_err();
     assert_eq!(person.asked.len(), 3);
-    assert!(matches!(error, ConnectError::Authentication { .. }), "{}", story(&error));
+    assert!(
+        matches!(error, ConnectError::Authentication { .. }),
+        "{}",
+        story(&error)
+    );
 
     let error = client.connect_to("web", &mut NoInteraction).unwrap_err();
     assert!(error.help().contains("--ask-pass"), "{}", story(&error));
@@ -70,20 +79,21 @@ fn with_a_password_alone_no_key_is_tried() {
 #[test]
 fn the_servers_own_questions_are_passed_on() {
     let host = host().up();
-    set(&host, "KbdInteractiveAuthentication yes\nPasswordAuthentication no");
+    set(
+        &host,
+        "KbdInteractiveAuthentication yes\nPasswordAuthentication no",
+    );
     let mut client = client_of(&host, "operator");
     client.options.login = Login::Password;
     let mut person = Person::answering(["wrong", TargetHost::PASSWORD]);
     let mut shell = client.connect_to("web", &mut person).unwrap();
     assert_eq!(output(&mut shell, "id -un"), "operator\n");
-    let asked: Vec<_> = person.asked.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        asked,
-        [
-            "operator on web: (operator@web) Password".replace("@web", "@host"),
-            "x".to_owned()
-        ]
-    );
+    assert_eq!(person.asked.len(), 2);
+    for (number, question) in person.asked.iter().enumerate() {
+        assert!(question.to_string().ends_with("Password"), "{question}");
+        assert!(!question.echoes());
+        assert_eq!(question.wrong() as usize, number);
+    }
 }
 
 #[test]
@@ -95,7 +105,11 @@ fn a_server_may_want_a_key_and_a_password() {
     let mut shell = client.connect_to("web", &mut person).unwrap();
     assert_eq!(output(&mut shell, "id -un"), "operator\n");
     let error = client.connect_to("web", &mut NoInteraction).unwrap_err();
-    assert!(story(&error).contains("not enough for this server"), "{}", story(&error));
+    assert!(
+        story(&error).contains("not enough for this server"),
+        "{}",
+        story(&error)
+    );
 }
 
 #[test]
@@ -110,8 +124,14 @@ fn any_login_shell_runs_the_same_program() {
         let mut connection = client_of(&host, &user).connect();
         let ran = run(&mut connection, script, b"input");
         assert_eq!(ran.status, Status::Exited(3), "{shell}: {ran:?}");
-        assert_eq!(&ran, expected.get_or_insert(run(&mut connection, script, b"input")));
-        assert!(ran.out.ends_with("|a  b|c$d|e|\\|!f|*nothing*|input"), "{ran:?}");
+        assert_eq!(
+            &ran,
+            expected.get_or_insert(run(&mut connection, script, b"input"))
+        );
+        assert!(
+            ran.out.ends_with("|a  b|c$d|e|\\|!f|*nothing*|input"),
+            "{ran:?}"
+        );
     }
 }
 
@@ -122,7 +142,10 @@ fn what_a_login_shell_prints_first_does_not_disturb() {
     host.machine().write("/home/deploy/.bashrc", noise, 0o644);
     let mut shell = client_of(&host, "deploy").connect();
     let ran = run(&mut shell, "cat", b"input");
-    assert_eq!((ran.status, ran.out.as_str()), (Status::Exited(0), "noise\ninput"));
+    assert_eq!(
+        (ran.status, ran.out.as_str()),
+        (Status::Exited(0), "noise\ninput")
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod value;
 
 pub(super) use algorithms::chosen;
 pub use error::ConfigError;
-pub(super) use settings::{Family, Settings, UnknownHost};
+pub(super) use settings::{Family, Method, Settings, UnknownHost};
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::sockopt::set_tcp_quickack;
 use ssh2::{BlockDirections, ErrorCode, Session};
 
 use super::pulse::{Beat, Pulse};
@@ -117,6 +118,10 @@ impl Transport {
 
     /// Waits for the socket, and says what it is ready for; nothing when the time is up.
     fn ready(&self, wanted: PollFlags, patience: Duration) -> Result<PollFlags, Failure> {
+        // OpenSSH's server keeps small packets back until those before are acknowledged, and the
+        // kernel would wait 40 ms before it does that. It forgets this at every turn, and a tunnel
+        // has nothing to acknowledge.
+        let _ = set_tcp_quickack(&*self.socket, true);
         let mut sockets = [PollFd::new(&*self.socket, wanted)];
         // A time beyond what the kernel counts is none.
         let timeout = Timespec::try_from(patience).ok();

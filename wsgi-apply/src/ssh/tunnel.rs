@@ -130,9 +130,7 @@ impl Relay {
                     |bytes| write(&self.far, bytes),
                 )? {
                     Some(Passed::End) if self.channel.eof() => return Ok(()),
-                    Some(Passed::End) => {}
-                    Some(Passed::Some) => moved = true,
-                    None => {}
+                    passed => moved = passed == Some(Passed::Some),
                 }
                 held = (self.down.is_empty() && !moved && self.transport.is_half_sent())
                     .then_some(Direction::Down);

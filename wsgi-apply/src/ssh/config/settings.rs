@@ -70,13 +70,26 @@ pub(in crate::ssh) struct LoginSettings {
     pub(in crate::ssh) usual_files: bool,
     pub(in crate::ssh) identities_only: bool,
     pub(in crate::ssh) agent: Option<PathBuf>,
-    pub(in crate::ssh) public_key: bool,
-    pub(in crate::ssh) keyboard_interactive: bool,
-    pub(in crate::ssh) password: bool,
+    methods: Vec<Method>,
     /// `BatchMode`: nobody is there.
     pub(in crate::ssh) may_ask: bool,
     /// How often a password is asked for.
     pub(in crate::ssh) prompts: u32,
+}
+
+/// A way to prove it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ssh) enum Method {
+    PublicKey,
+    KeyboardInteractive,
+    Password,
+}
+
+impl LoginSettings {
+    /// Whether a way may be taken.
+    pub(in crate::ssh) fn takes(&self, method: Method) -> bool {
+        self.methods.contains(&method)
+    }
 }
 
 /// Lists of algorithms as written, where they are.
@@ -318,26 +331,34 @@ fn login(
         },
     };
     let preferred = selection.option("preferredauthentications");
-    let wanted = |method: &str| {
-        preferred.is_none_or(|written| {
-            written.words[0]
-                .split(',')
-                .any(|name| name.trim() == method)
-        })
+    let is_preferred = |name: &str| {
+        preferred.is_none_or(|written| written.words[0].split(',').any(|word| word.trim() == name))
     };
     let interactive = match selection.option("kbdinteractiveauthentication") {
         Some(_) => "KbdInteractiveAuthentication",
+        // Its name before OpenSSH 8.7.
         None => "ChallengeResponseAuthentication",
     };
+    let mut methods = Vec::new();
+    for (method, name, option) in [
+        (Method::PublicKey, "publickey", "PubkeyAuthentication"),
+        (
+            Method::KeyboardInteractive,
+            "keyboard-interactive",
+            interactive,
+        ),
+        (Method::Password, "password", "PasswordAuthentication"),
+    ] {
+        if value::yes(selection, option, true)? && is_preferred(name) {
+            methods.push(method);
+        }
+    }
     Ok(LoginSettings {
         identity_files,
         usual_files,
         identities_only: value::yes(selection, "IdentitiesOnly", false)?,
         agent,
-        public_key: wanted("publickey") && value::yes(selection, "PubkeyAuthentication", true)?,
-        keyboard_interactive: wanted("keyboard-interactive")
-            && value::yes(selection, interactive, true)?,
-        password: wanted("password") && value::yes(selection, "PasswordAuthentication", true)?,
+        methods,
         may_ask: !value::yes(selection, "BatchMode", false)?,
         prompts: value::number(selection, "NumberOfPasswordPrompts")?.unwrap_or(3),
     })
