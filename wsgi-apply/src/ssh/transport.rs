@@ -144,13 +144,13 @@ impl Transport {
     }
 
     /// Waits, for as long as the server is alive, until the socket is ready for what is wanted or
-    /// one of the others is, or until the time is up.
+    /// one of the others is, or until the time is up. Says what the others are ready for.
     pub(super) fn wait(
         &mut self,
         wanted: PollFlags,
         others: &[(&OwnedFd, PollFlags)],
         at_most: Option<Duration>,
-    ) -> io::Result<()> {
+    ) -> io::Result<PollFlags> {
         let patience = match self.pulse.beat(Instant::now()) {
             Beat::Wait(patience) => patience,
             Beat::Ask => {
@@ -158,7 +158,7 @@ impl Transport {
                 if !self.is_half_sent() && self.is_writable() {
                     self.session.keepalive_send()?;
                 }
-                return Ok(());
+                return Ok(PollFlags::empty());
             }
             Beat::Dead => {
                 return Err(io::Error::new(
@@ -182,7 +182,8 @@ impl Transport {
         if !sockets[0].revents().is_empty() {
             self.pulse.heard(Instant::now());
         }
-        Ok(())
+        let others = sockets[1..].iter().map(PollFd::revents);
+        Ok(others.fold(PollFlags::empty(), PollFlags::union))
     }
 }
 
