@@ -4,6 +4,7 @@
 //! Everything here panics with the whole story when the test computer cannot do what a test asks
 //! for: a test that skips in silence proves nothing.
 
+mod applier;
 mod authority;
 mod container;
 mod fixture;
@@ -26,6 +27,7 @@ mod target_host;
 mod wait;
 mod web_host;
 
+pub use applier::{Applier, desired, touched};
 pub use authority::{Authority, KeyKind};
 pub use container::Container;
 pub use fixture::{Fixture, fixtures};

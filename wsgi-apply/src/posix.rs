@@ -37,10 +37,13 @@ fn scope(probe: &Probe, prefix: &str) -> String {
     let ancestors = probe.ancestors();
     let paths = probe.paths.keys().chain(&ancestors);
     let plain = |(path, look): (&AbsPath, &Look)| {
-        matches!(look, Look::Attributes).then(|| [prefix, path.as_str()].concat())
+        matches!(look, Look::Attributes | Look::Marked(_)).then(|| [prefix, path.as_str()].concat())
     };
     let skipped: Vec<String> = probe.paths.iter().filter_map(plain).collect();
     [
+        // What the environment has of these names would reach every program.
+        "unset -v R A P X E M C K D Q F N G H S U B T a f h n s u w APP_USERS APP_GROUPS\n"
+            .to_owned(),
         assigned("R", prefix),
         assigned("A", &lines(apps)),
         assigned(
@@ -62,6 +65,15 @@ pub(crate) fn observing(probe: &Probe, prefix: &str, mark: &str) -> String {
         };
         Some(format!("{prefix}{path}\t{known}"))
     });
+    let marks = probe.paths.iter().filter_map(|(path, look)| {
+        let Look::Marked(marks) = look else {
+            return None;
+        };
+        let marks: String = marks.iter().flat_map(|mark| ["\t", mark]).collect();
+        Some(format!("{prefix}{path}{marks}"))
+    });
+    let tls = probe.tls.iter();
+    let tls = tls.map(|(role, path)| format!("{}\t{path}", role.word()));
     let conffiles = probe.conffiles.iter();
     let conffiles = conffiles.map(|(link, file)| format!("{link}\t{file}"));
     [
@@ -70,6 +82,9 @@ pub(crate) fn observing(probe: &Probe, prefix: &str, mark: &str) -> String {
         assigned("C", &lines(wanted)),
         assigned("K", &lines(probe.packages.iter().cloned())),
         assigned("D", &lines(conffiles)),
+        assigned("W", &lines(marks)),
+        assigned("L", &lines(tls)),
+        assigned("U", &lines(probe.crontabs.iter().cloned())),
         assigned("Q", PROGRAMS),
         bare(STATE),
         bare(OBSERVE),

@@ -35,10 +35,13 @@ pub(crate) struct Passwords {
 }
 
 impl Passwords {
-    /// As Ansible orders them: ids, files (the environment's where none is given), a person.
+    /// As Ansible orders them: ids (the environment's first), files (the environment's where none is
+    /// given), a person.
     pub(crate) fn of(args: &VarsFiles) -> Self {
         let mut origins = Vec::new();
-        for given in &args.vault_id {
+        let listed = std::env::var("ANSIBLE_VAULT_IDENTITY_LIST").unwrap_or_default();
+        let listed = listed.split(',').map(str::trim).filter(|id| !id.is_empty());
+        for given in listed.chain(args.vault_id.iter().map(String::as_str)) {
             let (label, source) = given.split_once('@').unwrap_or(("", given));
             let id = if label.is_empty() {
                 VaultId::default()
@@ -93,11 +96,14 @@ fn of_file(path: &Path, id: &VaultId) -> Result<VaultPassword, LookupError> {
     let path = &at_home(path);
     let name = path.display();
     let failed = |reason: &dyn std::fmt::Display| {
-        LookupError::new(format!(
-            "the vault password cannot be read from {name}: {reason}"
-        ))
+        let why = format!("the vault password cannot be read from {name}: {reason}");
+        LookupError::new(why)
+            .help("it is a file with the password in its one line, or a program that prints it")
     };
-    let about = fs::metadata(path).map_err(|error| failed(&error))?;
+    let about = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => failed(&"there is no such file"),
+        _ => failed(&error),
+    })?;
     if about.is_file() && about.permissions().mode() & 0o111 != 0 {
         let printed = run(path, id).map_err(|error| failed(&error))?;
         return VaultPassword::of_output(&printed).map_err(|error| failed(&error));
@@ -148,9 +154,8 @@ fn at_home(path: &Path) -> PathBuf {
 
 fn of_person(id: &VaultId) -> Result<VaultPassword, LookupError> {
     let failed = |error: io::Error| {
-        LookupError::new(format!(
-            "the vault password cannot be asked for without a terminal ({error}); give it with `--vault-password-file`"
-        ))
+        LookupError::new(format!("the vault password cannot be asked for: {error}"))
+            .help("without a terminal, give it with `--vault-password-file FILE`")
     };
     let mut terminal = Terminal::open().map_err(failed)?;
     let of = if *id == VaultId::default() {
@@ -161,5 +166,5 @@ fn of_person(id: &VaultId) -> Result<VaultPassword, LookupError> {
     let prompt = format!("Vault password{of}: ");
     let line = terminal.ask(&prompt, Echo::Unseen).map_err(failed)?;
     let password = VaultPassword::of_file(line.as_bytes());
-    password.map_err(|why: Invalid| LookupError::new(why.to_string()))
+    password.map_err(|why: Invalid| LookupError::new(why.to_string()).help("run it again"))
 }

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 use wsgi_model::{AppName, Artifact, Contents, Mode, Node, OnlyIf, Owner};
 
-use super::{After, Change, Draft, Obstacle, Ours, PathChange, Step};
+use super::{After, Change, Draft, Obstacle, Ours, PathChange, Step, role};
 use crate::{Attributes, Desired, Digest, Observed};
 
 impl Draft<'_> {
@@ -27,10 +27,13 @@ impl Draft<'_> {
                 for action in &artifact.notify {
                     self.owe(app, &action.name);
                 }
+                let because = (change.backup
+                    && self.is_the_roles(app, &artifact.path, &change.before))
+                .then_some(role::BECAUSE);
                 steps.push(Step {
                     app: (*app).clone(),
                     change: Change::Path(change),
-                    because: None,
+                    because,
                 });
             }
         }
@@ -149,7 +152,8 @@ impl Draft<'_> {
                 }
                 let backup = match self.is_ours(app, &artifact.path, *digest) {
                     Ours::AsWeMadeIt => false,
-                    _ if self.options.adopt || is_the_roles(before) => true,
+                    _ if self.options.adopt => true,
+                    _ if self.is_the_roles(app, &artifact.path, before) => true,
                     Ours::No => {
                         self.foreign(artifact, before, true);
                         return None;
@@ -221,7 +225,7 @@ impl Draft<'_> {
             Observed::Symlink { .. } | Observed::File { .. } => {
                 let ours = self.is_ours(app, &artifact.path, None) == Ours::AsWeMadeIt
                     && matches!(before, Observed::Symlink { .. });
-                if !ours && !self.options.adopt && !is_the_roles(before) {
+                if !ours && !self.options.adopt && !self.is_the_roles(app, &artifact.path, before) {
                     self.foreign(artifact, before, true);
                     return None;
                 }
@@ -293,16 +297,4 @@ impl Draft<'_> {
     pub(super) const fn is_to_note_owners(&self) -> bool {
         self.options.owners_noted
     }
-}
-
-/// Whether a file is one that the Ansible role wrote: its templates leave marks.
-fn is_the_roles(before: &Observed) -> bool {
-    let Observed::File {
-        contents: Some(text),
-        ..
-    } = before
-    else {
-        return false;
-    };
-    super::role::wrote(&String::from_utf8_lossy(text))
 }

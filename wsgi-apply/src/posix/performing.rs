@@ -8,7 +8,7 @@ use wsgi_model::{CheckMoment, Command, Owner, Word};
 use super::payload::Payload;
 use super::words::call;
 use super::{PERFORM, STATE, assigned, bare, scope};
-use crate::{After, Change, Digest, PathChange, PerformOptions, Plan, Probe};
+use crate::{After, Change, Digest, Manifest, PathChange, PerformOptions, Plan, Probe};
 
 /// The program that performs a plan, and what follows it.
 pub(crate) struct Performance {
@@ -32,6 +32,7 @@ impl Performance {
             payload: Payload::default(),
             slugs: BTreeMap::new(),
         };
+        writer.soundness(plan);
         writer.intents(plan);
         writer.steps(plan);
         writer.records(plan);
@@ -51,15 +52,14 @@ impl Performance {
             ),
             bare(STATE),
             bare(PERFORM),
-            "main() {\n".to_owned(),
-            call(["lock", &operator, &wait]),
             payload.arrival(),
-            "unchanged\n".to_owned(),
+            "main() {\narrive\nunchanged\n".to_owned(),
             calls,
             "performed\n}\n".to_owned(),
+            call(["lock", &operator, &wait]),
             // What is printed is kept on the host, and goes on when nobody listens any more.
-            "mkdir -p -- \"$H\" && main 2>&1 | tee -p -- \"$H/log.$$\"\n".to_owned(),
-            "mv -T -- \"$H/log.$$\" \"$H/log\"\n".to_owned(),
+            "main | (trap '' INT TERM; exec tee -p -- \"$H/log~\" 9>&-)\n".to_owned(),
+            "mv -T -- \"$H/log~\" \"$H/log\"\n".to_owned(),
         ]
         .concat();
         Self { script, payload }
@@ -88,6 +88,35 @@ impl Writer<'_> {
         [self.prefix, path.as_str()].concat()
     }
 
+    /// One broken file of somebody else makes supervisord refuse all programs. nginx was asked when
+    /// the host was observed; this takes ten times as long, and only when there is need.
+    fn soundness(&mut self, plan: &Plan) {
+        let is_new = plan.steps.iter().any(|step| {
+            matches!(&step.change, Change::Packages { names, .. }
+                if names.iter().any(|name| name == "supervisor"))
+        });
+        let paths = || {
+            plan.steps.iter().filter_map(|step| match &step.change {
+                Change::Path(change) => Some(change),
+                _ => None,
+            })
+        };
+        let program = paths().find(|change| {
+            change.path.as_str().starts_with("/etc/supervisor/") && change.set().is_some()
+        });
+        let Some(check) = program.and_then(PathChange::set) else {
+            return;
+        };
+        if is_new || !self.prefix.is_empty() {
+            return;
+        }
+        let together = paths().filter(|change| change.set() == Some(check));
+        let mended: Vec<&str> = together.map(|change| change.path.as_str()).collect();
+        let words = argv(check, "");
+        let words = words.iter().map(String::as_str);
+        self.call(["sound", &mended.join("\n")].into_iter().chain(words));
+    }
+
     fn intents(&mut self, plan: &Plan) {
         for (app, record) in &plan.records {
             let blob = self.payload.push(record.intent.to_text().into_bytes());
@@ -105,6 +134,10 @@ impl Writer<'_> {
 
     fn records(&mut self, plan: &Plan) {
         for (app, record) in &plan.records {
+            if record.manifest == Manifest::default() {
+                self.call(["forgotten", app.as_str()]);
+                continue;
+            }
             let blob = self.payload.push(record.manifest.to_text().into_bytes());
             self.call(["recorded", app.as_str(), &blob]);
         }
@@ -137,7 +170,7 @@ impl Writer<'_> {
             let (step, path) = (index.to_string(), self.at(&change.path));
             let actor = change.actor.name().to_owned();
             if change.backup {
-                self.call(["backup", &actor, &path]);
+                self.call(["backup", &step, &actor, &path]);
             }
             if let After::File {
                 contents,
@@ -160,17 +193,20 @@ impl Writer<'_> {
                 }
             }
         }
-        self.calls.push_str("settle\n");
         let proof = set.first().and_then(|(_, change)| change.set());
         let name = proof.map(|command| {
             let words = argv(command, "").join("\0");
             Digest::of(words.as_bytes()).to_string()
         });
         if let Some(name) = &name {
-            for (_, change) in set {
+            for (index, change) in set {
                 let path = self.at(&change.path);
-                self.call(["keep", name, &path]);
+                self.call(["keep", name, &index.to_string(), &path]);
             }
+        }
+        if let Some((first, _)) = set.first() {
+            let set = name.as_deref().unwrap_or_default();
+            self.call(["settle", &first.to_string(), set]);
         }
         for (index, change) in set {
             self.path(*index, change, blobs.get(index));
@@ -211,6 +247,12 @@ impl Writer<'_> {
                 self.call(["step", &step, "link", actor, &path, &owner, target.as_str()]);
             }
         }
+    }
+
+    fn crontab(&mut self, step: &str, user: &str, before: &str, after: &str) {
+        let blob = self.payload.push(after.as_bytes().to_vec());
+        let digest = Digest::of(before.as_bytes()).to_string();
+        self.call(["step", step, "crontab_of", user, &blob, &digest]);
     }
 
     fn other(&mut self, index: usize, app: &str, change: &Change) {
@@ -288,15 +330,21 @@ impl Writer<'_> {
                 ];
                 self.call(words.into_iter().chain(install.iter().map(String::as_str)));
             }
+            Change::Tree { .. } | Change::RemoveUser { .. } | Change::RemoveGroup { .. } => {
+                self.departure(&step, change);
+            }
             Change::Service { name } => {
                 self.call(["step", &step, "service", name]);
                 // Other services, and files, do not wait for this one.
                 self.calls.push_str("next\n");
                 return;
             }
-            Change::Crontab { user, after, .. } => {
-                let blob = self.payload.push(after.clone().into_bytes());
-                self.call(["step", &step, "crontab_of", user, &blob]);
+            Change::Crontab {
+                user,
+                before,
+                after,
+            } => {
+                self.crontab(&step, user, before, after);
             }
             Change::Action { action, .. } => {
                 let slug = self.slugs.get(action.name.as_ref()).cloned();
@@ -313,6 +361,23 @@ impl Writer<'_> {
             }
         }
         self.calls.push_str("essential\n");
+    }
+}
+
+impl Writer<'_> {
+    /// What was made for an app goes.
+    fn departure(&mut self, step: &str, change: &Change) {
+        match change {
+            Change::Tree { path } => {
+                let path = self.at(path);
+                self.call(["step", step, "tree", &path]);
+            }
+            Change::RemoveUser { name } => {
+                self.call(["step", step, "run", "userdel", "--", name]);
+            }
+            Change::RemoveGroup { name } => self.call(["step", step, "group_gone", name]),
+            _ => {}
+        }
     }
 }
 

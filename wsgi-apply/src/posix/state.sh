@@ -13,26 +13,43 @@ T='	'
 IFS="$T
 "
 set -f
-# In a directory that stands for a host, nobody can own what its users will own.
+# In a directory that stands for a host, nobody can own what its users will own. Elsewhere we are
+# root: that is not asked, since without an answer root would do the work of users.
 root=
-[ -n "$R" ] || [ "$(id -u)" != 0 ] || root=1
+[ -n "$R" ] || root=1
 
 S=$R/var/lib/wsgi
-G=$(printf '%s\n' "$A" | cut -f1)
+G= APP_USERS= APP_GROUPS=
+while IFS="$T" read -r app user group venv; do
+    G="$G$app
+" APP_USERS="$APP_USERS$user
+" APP_GROUPS="$APP_GROUPS$group
+"
+done <<END
+$A
+END
 
 rec() { printf '%s\0' "$*"; }
 
-# Runs a program as a user: nobody else's files can be reached through a link of theirs.
+# Runs a program as a user: nobody else's files can be reached through a link of theirs. The user can
+# stop it, so it gets five minutes.
 as() {
     as_user=$1
     shift
     if [ "$as_user" = root ] || [ -z "$root" ]; then
         "$@"
     elif as_group=$(id -g -- "$as_user" 2>/dev/null); then
-        setpriv --reuid "$as_user" --regid "$as_group" --init-groups -- "$@"
+        timeout -k 9 300 setpriv --reuid "$as_user" --regid "$as_group" --init-groups -- "$@"
     else
-        setpriv --reuid "$as_user" --regid nogroup --clear-groups -- "$@"
+        # Files may be of an id that is no user's any more.
+        case $as_user in *[!0-9]*) return 1 ;; esac
+        timeout -k 9 300 setpriv --reuid "$as_user" --regid nogroup --clear-groups -- "$@"
     fi
+}
+
+# What a user's program prints, without being kept waiting by what it leaves behind.
+told_by() { # user command…
+    as "$@" 2>/dev/null 9>&- | timeout 310 head -c 1048576
 }
 
 # Hands the lines of stdin to a program as its arguments.
@@ -49,32 +66,65 @@ $(sed -n "s|^{\"path\":\"\([^\"]*\)\".*|$R\1|p" "$file")"
 $(sed -n "s|^{\"path\":\"\([^\"]*\)\",\"kind\":\"kept\".*|$R\1|p" "$file")"
         done
     done
-    P=$(printf '%s\n' "$P" | sort -u)
+    P=$(printf '%s\n' "$P" | awk '$0 != "" && !($0 in seen) { seen[$0]; print }')
 }
 
-# find says in words what is missing; any other message is a fault.
 nodes() {
     printf '%s\n' "$P" | args sh -c 'exec find "$@" -maxdepth 0 \( -type f -printf \
 "node\t%y\t%m\t%U\t%u\t%g\t%n\t%p\t\0" -o -printf "node\t%y\t%m\t%U\t%u\t%g\t-\t%p\t%l\0" \)' sh
 }
 
-# Whoever owns a file reads it: its owner could have replaced it by a pipe, which never ends.
+# Who reads each of the files on stdin (owner, path): the first on the way to it who could put a link
+# in its place, since root would follow that, and else its owner.
+readers() {
+    F=$(cat)
+    D=$(printf '%s\n' "$F" | awk -F'\t' '{ p = $2; while (sub("/[^/]*$", "", p) && p != "" && !(p in seen)) { seen[p]; print p } }' |
+        args sh -c 'exec find -L "$@" -maxdepth 0 -printf "%u\t%g\t%m\t%p\n"' sh 2>/dev/null)
+    { printf '%s\n' "$D"; echo; printf '%s\n' "$F"; } | awk -F'\t' '
+        !past && $0 == "" { past = 1; next }
+        !past {
+            if ($1 != "root") holder[$4] = $1
+            else if ($3 ~ /[2367]$/ || $3 ~ /[2367].$/ && $2 !~ /^(root|adm|staff|syslog|mail)$/) holder[$4] = "nobody"
+            next
+        }
+        $2 != "" {
+            n = split($2, names, "/"); dir = ""; reader = $1
+            for (i = 2; i < n; i++) { dir = dir "/" names[i]; if (dir in holder) { reader = holder[dir]; break } }
+            print reader "\t" $2
+        }'
+}
+
+# A file may have been replaced by a pipe, which never ends, since find looked at it.
 hashes() {
-    H=
+    N=
     F=$(printf '%s\n' "$P" | args sh -c 'exec find "$@" -maxdepth 0 -type f -printf "%u\t%p\n"' sh 2>/dev/null)
     F=$({ printf '%s\n' "$X"; echo; printf '%s\n' "$F"; } |
-        awk -F'\t' '!past { if ($0 == "") past = 1; else skip[$0]; next } !($2 in skip)')
+        awk -F'\t' '!past { if ($0 == "") past = 1; else skip[$0]; next } !($2 in skip)' | readers)
     for u in $(printf '%s\n' "$F" | cut -f1 | sort -u); do
-        h=$(printf '%s\n' "$F" | awk -F'\t' -v u="$u" '$1 == u { print $2 }' |
-            as "$u" sh -c 'tr "\n" "\0" | xargs -0 -r timeout 60 sha256sum --' 2>/dev/null)
-        rec hash "$u" "$h"
-        H="$H$h
+        f=$(printf '%s\n' "$F" | awk -F'\t' -v u="$u" '$1 == u { print $2 }')
+        h=$(printf '%s\n' "$f" | told_by "$u" sh -c 'tr "\n" "\0" | xargs -0 -r timeout 60 sha256sum --')
+        # Of what was asked, whatever that user's program says.
+        h=$({ printf '%s\n' "$f"; echo; printf '%s\n' "$h"; } |
+            awk '!past { if ($0 == "") past = 1; else asked[$0]; next } substr($0, 67) in asked')
+        rec hash "$h"
+        N="$N$h
 "
     done
 }
 
+# find says in words what is missing; any other message is a fault. What was found and what is missing
+# are together what was asked for.
 state() {
-    { nodes 2>&1 >&3 | grep -v -e ': No such file or directory$' -e ': Not a directory$' |
-        while IFS= read -r said; do rec fault "$said" >&3; done; } 3>&1
+    { nodes 2>&1 >&3 | {
+        missing=0 faults=
+        while IFS= read -r said; do
+            case $said in
+            *': No such file or directory' | *': Not a directory') missing=$((missing + 1)) ;;
+            *) faults="$faults$said. " ;;
+            esac
+        done
+        rec missing "$missing"
+        [ -z "$faults" ] || rec fault "$faults"
+    } >&3; } 3>&1
     hashes
 }

@@ -1,9 +1,9 @@
 //! TLS of the nginx site.
 
-use wsgi_model::{AppSpec, Artifact, CheckMoment, Contents, Mode, Owner, Tls};
+use wsgi_model::{Action, AppSpec, Artifact, CheckMoment, Command, Contents, Mode, Owner, Tls};
 
 use crate::template::{Template, view};
-use crate::{Dialect, RenderError, Renderer, Target, Version, owed};
+use crate::{Dialect, RenderError, Renderer, Target, Version};
 use guideline::Guideline;
 
 mod guideline;
@@ -88,8 +88,9 @@ impl Renderer for TlsSettings {
             Owner::root(),
         );
         Ok(vec![
-            file.check(CheckMoment::InPlace, owed::test_nginx())
-                .notify(owed::reload_nginx()),
+            file.made_from(TLS.name())
+                .check(CheckMoment::InPlace, Command::test_nginx())
+                .notify(Action::reload_nginx()),
         ])
     }
 }
