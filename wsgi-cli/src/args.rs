@@ -1,6 +1,7 @@
 //! What the command line takes.
 
 mod hosts;
+mod releases;
 mod target;
 
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 use wsgi_render::Version;
 
 pub(crate) use hosts::{Apply, Performing, Plan, Remove, Status};
+pub(crate) use releases::{Deploy, Logs, Maintenance, PageSwitch, Releases, Rollback, Run, cache};
 pub(crate) use target::TargetArgs;
 
 /// Run WSGI app containers (nginx, TLS, gunicorn, supervisor, cron, sudo) on Debian and Ubuntu hosts,
@@ -101,6 +103,24 @@ pub(crate) enum Verb {
     /// Take away from hosts what was made there for the apps
     #[command(after_help = hosts::REMOVE)]
     Remove(Remove),
+    /// Put a new release in the place of the running one
+    #[command(after_help = releases::DEPLOY)]
+    Deploy(Deploy),
+    /// Put an earlier release in the place of the running one
+    #[command(after_help = releases::ROLLBACK)]
+    Rollback(Rollback),
+    /// List the releases of an app
+    #[command(after_help = releases::RELEASES)]
+    Releases(Releases),
+    /// Show visitors the maintenance page, or the app
+    #[command(after_help = releases::MAINTENANCE)]
+    Maintenance(Maintenance),
+    /// Print the logs of an app
+    #[command(after_help = releases::LOGS)]
+    Logs(Logs),
+    /// Run a command in the release that serves
+    #[command(after_help = releases::RUN)]
+    Run(Run),
     /// Show every variable with its value and where it came from
     #[command(after_help = SHOW)]
     Show(Show),
@@ -131,9 +151,18 @@ impl Verb {
             Self::Apply(args) => args.json,
             Self::Status(args) => args.json,
             Self::Remove(args) => args.json,
+            Self::Deploy(args) => args.json,
+            Self::Rollback(args) => args.json,
+            Self::Releases(args) => args.json,
             Self::Show(args) => args.json,
             Self::Env(args) => args.json,
-            Self::Schema | Self::Init(_) | Self::Completions(_) | Self::Man(_) => false,
+            Self::Schema
+            | Self::Init(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Maintenance(_)
+            | Self::Logs(_)
+            | Self::Run(_) => false,
         }
     }
 }

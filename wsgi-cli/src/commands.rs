@@ -1,8 +1,10 @@
 //! The verbs.
 
 mod apply;
+mod attend;
 mod check;
 mod completions;
+mod deploy;
 mod env;
 mod init;
 mod man;
@@ -31,6 +33,12 @@ pub(crate) fn perform(
         Verb::Apply(args) => apply::apply(&args, console, machines),
         Verb::Status(args) => status::status(&args, console, machines),
         Verb::Remove(args) => remove::remove(&args, console, machines),
+        Verb::Deploy(args) => deploy::deploy(&args, console, machines),
+        Verb::Rollback(args) => deploy::rollback(&args, console, machines),
+        Verb::Releases(args) => attend::releases(&args, console, machines),
+        Verb::Maintenance(args) => attend::maintenance(&args, console, machines),
+        Verb::Logs(args) => attend::logs(&args, console, machines),
+        Verb::Run(args) => attend::run(&args, console, machines),
         Verb::Show(args) => show::show(&args, console),
         Verb::Env(args) => env::env(&args, console),
         Verb::Schema => schema::schema(console),
