@@ -154,7 +154,10 @@ fn a_program_that_supervisor_refuses_already_is_named_before_anything_is_changed
     };
     assert!(said.iter().any(|line| line.contains(path)), "{said:?}");
     assert_eq!(report.done, [0; 0]);
-    let changed: Vec<_> = before.symmetric_difference(&state(&machine)).cloned().collect();
+    let changed: Vec<_> = before
+        .symmetric_difference(&state(&machine))
+        .cloned()
+        .collect();
     assert_eq!(changed, [""; 0]);
 
     machine.sh(&format!("rm {path}")).expect_success();
@@ -194,7 +197,9 @@ fn services_that_do_not_run_or_do_not_start_with_the_host_are_seen_to() {
     assert_eq!(asked.text(), "502");
 
     machine.sh("service supervisor stop").expect_success();
-    wait_until("supervisor has ended", || !machine.sh("pgrep -x supervisord").success());
+    wait_until("supervisor has ended", || {
+        !machine.sh("pgrep -x supervisord").success()
+    });
     let found = applier.plan(&[VARS], PlanOptions::default());
     assert!(
         touched(&found).contains(&"service supervisor".to_owned()),
@@ -252,7 +257,10 @@ fn a_package_that_another_one_provides_is_there() {
         said.contains("Unable to locate package no-such-package"),
         "{said}"
     );
-    let changed: Vec<_> = before.symmetric_difference(&state(&machine)).cloned().collect();
+    let changed: Vec<_> = before
+        .symmetric_difference(&state(&machine))
+        .cloned()
+        .collect();
     assert_eq!(changed, [""; 0]);
 }
 
@@ -281,5 +289,8 @@ fn a_line_that_nginx_refuses_is_shown_with_its_template_and_variable() {
     assert_eq!(place.text.as_deref(), Some("listen 80 default_server;"));
     assert_eq!(machine.text("/etc/nginx/sites-available/shop"), kept);
     let again = applier.plan(&[VARS], PlanOptions::default());
-    assert_eq!((again.obstacles.len(), machine.sh("nginx -t").success()), (0, true));
+    assert_eq!(
+        (again.obstacles.len(), machine.sh("nginx -t").success()),
+        (0, true)
+    );
 }

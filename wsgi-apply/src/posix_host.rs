@@ -10,7 +10,7 @@ use crate::facts::Reading;
 use crate::posix::{Answer, Performance, observing, quoted};
 use crate::{
     Chunk, Facts, Host, HostError, PerformOptions, Plan, Probe, Progress, Report, Script, Shell,
-    Status,
+    ShellError, Status,
 };
 
 /// A host that is a Debian or Ubuntu system, reached by a [`Shell`].
@@ -83,25 +83,14 @@ impl<S: Shell> PosixHost<S> {
             body = on_stdin(program);
             stdin = Box::new(Cursor::new(program.as_bytes().to_vec()).chain(stdin));
         }
-        let script = if self.options.prefix.is_some() {
-            body
-        } else if let Some(password) = &self.options.sudo_password {
-            let line = Zeroizing::new(format!("{}\n", password.as_str()));
-            stdin = Box::new(Cursor::new(line.as_bytes().to_vec()).chain(stdin));
-            as_root_with_password(&body)
-        } else {
-            as_root(&body)
-        };
         let mut said = Vec::new();
-        let status =
-            self.shell
-                .exec(&Script::new(script), &mut stdin, &mut |chunk| match chunk {
-                    Chunk::Out(bytes) => output(bytes),
-                    Chunk::Err(bytes) => {
-                        let room = 4096_usize.saturating_sub(said.len());
-                        said.extend_from_slice(&bytes[..bytes.len().min(room)]);
-                    }
-                })?;
+        let status = self.exec(&body, stdin, &mut |chunk| match chunk {
+            Chunk::Out(bytes) => output(bytes),
+            Chunk::Err(bytes) => {
+                let room = 4096_usize.saturating_sub(said.len());
+                said.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+        })?;
         let said = String::from_utf8_lossy(&said).trim().to_owned();
         match status {
             Status::Exited(0) => Ok(()),
@@ -121,6 +110,28 @@ impl<S: Shell> PosixHost<S> {
                 said
             })),
         }
+    }
+}
+
+impl<S: Shell> PosixHost<S> {
+    /// Runs a short program as root, and hands on all that it takes and gives.
+    pub(crate) fn exec(
+        &mut self,
+        body: &str,
+        stdin: impl Read,
+        output: &mut dyn FnMut(Chunk<'_>),
+    ) -> Result<Status, ShellError> {
+        let mut stdin: Box<dyn Read> = Box::new(stdin);
+        let script = if self.options.prefix.is_some() {
+            body.to_owned()
+        } else if let Some(password) = &self.options.sudo_password {
+            let line = Zeroizing::new(format!("{}\n", password.as_str()));
+            stdin = Box::new(Cursor::new(line.as_bytes().to_vec()).chain(stdin));
+            as_root_with_password(body)
+        } else {
+            as_root(body)
+        };
+        self.shell.exec(&Script::new(script), &mut stdin, output)
     }
 }
 
@@ -162,8 +173,12 @@ impl<S: Shell> Host for PosixHost<S> {
         if let Some(ended) = answer.finish() {
             return ended;
         }
-        ran?;
-        Err(HostError::Failed(said))
+        match ran {
+            // The program says on stdout what is wrong.
+            Ok(()) | Err(HostError::Failed(_)) if !said.is_empty() => Err(HostError::Failed(said)),
+            Ok(()) => Err(HostError::Failed("it did not come to its end".to_owned())),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -171,8 +186,9 @@ impl<S: Shell> Host for PosixHost<S> {
 fn on_stdin(program: &str) -> String {
     let digest = crate::Digest::of(program.as_bytes());
     format!(
-        "s=$(head -c {}; echo .); s=${{s%.}}\n\
-         [ \"$(printf %s \"$s\" | sha256sum)\" = \"{digest}  -\" ] && eval \"$s\"\n",
+        "unset -v s; s=$(head -c {}; echo .); s=${{s%.}}\n\
+         if [ \"$(printf %s \"$s\" | sha256sum)\" = \"{digest}  -\" ]; then eval \"$s\"\n\
+         else echo 'the program did not arrive as it was sent' >&2; exit 1; fi\n",
         program.len()
     )
 }
@@ -193,11 +209,11 @@ fn as_root_with_password(body: &str) -> String {
     let body = quoted(body);
     format!(
         "B={body}\nLC_ALL=C; export LC_ALL\n\
-         IFS= read -r w\n\
+         unset -v w; IFS= read -r w\n\
          if [ \"$(id -u)\" = 0 ]; then unset -v w; eval \"$B\"\n\
          elif ! command -v sudo >/dev/null 2>&1; then echo '{NO_SUDO}' >&2; exit 1\n\
-         elif sudo -n true 2>/dev/null; then unset -v w; exec sudo -n /bin/sh -c \"$B\"\n\
-         elif said=$(printf '%s\\n' \"$w\" | sudo -k -S -p '' true 2>&1); then\n\
+         elif sudo -n /bin/sh -c : 2>/dev/null; then unset -v w; exec sudo -n /bin/sh -c \"$B\"\n\
+         elif said=$(printf '%s\\n' \"$w\" | sudo -k -S -p '' /bin/sh -c : 2>&1); then\n\
          {{ printf '%s\\n' \"$w\"; exec cat; }} | sudo -k -S -p '' /bin/sh -c \"$B\"\n\
          else case $said in *'incorrect password'*|*'Sorry, try again'*) echo '{REFUSED}' >&2;; \
          *) printf '%s\\n' \"$said\" >&2;; esac; exit 1; fi\n"

@@ -1,6 +1,7 @@
 //! What the command line takes.
 
 mod hosts;
+mod releases;
 mod target;
 
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 use wsgi_render::Version;
 
 pub(crate) use hosts::{Apply, Performing, Plan, Remove, Status};
+pub(crate) use releases::{Deploy, Logs, Maintenance, PageSwitch, Releases, Rollback, Run, cache};
 pub(crate) use target::{TargetArgs, TargetKind};
 
 /// Run WSGI app containers (nginx, TLS, gunicorn, supervisor, cron, sudo) on Debian and Ubuntu hosts,
@@ -95,6 +97,24 @@ pub(crate) enum Verb {
     /// Bring hosts to what the vars files say
     #[command(after_help = hosts::APPLY)]
     Apply(Apply),
+    /// Put a new release in the place of the running one
+    #[command(after_help = releases::DEPLOY)]
+    Deploy(Deploy),
+    /// Put an earlier release in the place of the running one
+    #[command(after_help = releases::ROLLBACK)]
+    Rollback(Rollback),
+    /// List the releases of an app
+    #[command(after_help = releases::RELEASES)]
+    Releases(Releases),
+    /// Show visitors the maintenance page, or the app
+    #[command(after_help = releases::MAINTENANCE)]
+    Maintenance(Maintenance),
+    /// Print the logs of an app
+    #[command(after_help = releases::LOGS)]
+    Logs(Logs),
+    /// Run a command in the release that serves
+    #[command(after_help = releases::RUN)]
+    Run(Run),
     /// Show every variable with its value and where it came from
     #[command(after_help = SHOW)]
     Show(Show),
@@ -123,9 +143,18 @@ impl Verb {
             Self::Render(args) => args.json,
             Self::Plan(args) => args.json,
             Self::Apply(args) => args.json,
+            Self::Deploy(args) => args.json,
+            Self::Rollback(args) => args.json,
+            Self::Releases(args) => args.json,
             Self::Show(args) => args.json,
             Self::Env(args) => args.json,
-            Self::Schema | Self::Init(_) | Self::Completions(_) | Self::Man(_) => false,
+            Self::Schema
+            | Self::Init(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Maintenance(_)
+            | Self::Logs(_)
+            | Self::Run(_) => false,
         }
     }
 }
@@ -242,7 +271,7 @@ pub(crate) struct Render {
     /// The OpenSSL that nginx runs with, as `nginx -V` prints it
     #[arg(long, value_name = "VERSION", value_parser = version, default_value = "3.0.0")]
     pub(crate) openssl: Version,
-    /// What starts services on the host
+    /// What starts services on the host: the files are the same, what they owe it is not
     #[arg(long, value_name = "SYSTEM", default_value_t, value_enum)]
     pub(crate) init: InitSystem,
     /// One JSON document on stdout, with what was done and all problems
@@ -253,10 +282,10 @@ pub(crate) struct Render {
 /// What starts services on the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InitSystem {
-    /// systemd
+    /// systemd, which is told of changed units
     #[default]
     Systemd,
-    /// Scripts in `/etc/init.d`
+    /// Scripts in `/etc/init.d`: the unit is there for later, and nobody is told of it
     Sysv,
 }
 

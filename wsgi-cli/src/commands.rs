@@ -1,8 +1,10 @@
 //! The verbs.
 
 mod apply;
+mod attend;
 mod check;
 mod completions;
+mod deploy;
 mod env;
 mod init;
 mod man;
@@ -27,6 +29,12 @@ pub(crate) fn perform(
         Verb::Render(args) => render::render(&args, console),
         Verb::Plan(args) => plan::plan(&args, console, machines),
         Verb::Apply(args) => apply::apply(&args, console, machines),
+        Verb::Deploy(args) => deploy::deploy(&args, console, machines),
+        Verb::Rollback(args) => deploy::rollback(&args, console, machines),
+        Verb::Releases(args) => attend::releases(&args, console, machines),
+        Verb::Maintenance(args) => attend::maintenance(&args, console, machines),
+        Verb::Logs(args) => attend::logs(&args, console, machines),
+        Verb::Run(args) => attend::run(&args, console, machines),
         Verb::Show(args) => show::show(&args, console),
         Verb::Env(args) => env::env(&args, console),
         Verb::Schema => schema::schema(console),

@@ -93,9 +93,9 @@ fn of_file(path: &Path, id: &VaultId) -> Result<VaultPassword, LookupError> {
     let path = &at_home(path);
     let name = path.display();
     let failed = |reason: &dyn std::fmt::Display| {
-        LookupError::new(format!(
-            "the vault password cannot be read from {name}: {reason}"
-        ))
+        let why = format!("the vault password cannot be read from {name}: {reason}");
+        LookupError::new(why)
+            .help("it is a file with the password in its one line, or a program that prints it")
     };
     let about = fs::metadata(path).map_err(|error| failed(&error))?;
     if about.is_file() && about.permissions().mode() & 0o111 != 0 {
@@ -148,9 +148,8 @@ fn at_home(path: &Path) -> PathBuf {
 
 fn of_person(id: &VaultId) -> Result<VaultPassword, LookupError> {
     let failed = |error: io::Error| {
-        LookupError::new(format!(
-            "the vault password cannot be asked for without a terminal ({error}); give it with `--vault-password-file`"
-        ))
+        LookupError::new(format!("the vault password cannot be asked for: {error}"))
+            .help("without a terminal, give it with `--vault-password-file FILE`")
     };
     let mut terminal = Terminal::open().map_err(failed)?;
     let of = if *id == VaultId::default() {
@@ -161,5 +160,5 @@ fn of_person(id: &VaultId) -> Result<VaultPassword, LookupError> {
     let prompt = format!("Vault password{of}: ");
     let line = terminal.ask(&prompt, Echo::Unseen).map_err(failed)?;
     let password = VaultPassword::of_file(line.as_bytes());
-    password.map_err(|why: Invalid| LookupError::new(why.to_string()))
+    password.map_err(|why: Invalid| LookupError::new(why.to_string()).help("run it again"))
 }

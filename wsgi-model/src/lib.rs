@@ -112,3 +112,8 @@ pub use variables::VARIABLES;
 pub use wire::{
     Exposure, Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Resolved, Source, load,
 };
+
+/// The examples of the README run, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

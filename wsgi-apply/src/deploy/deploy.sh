@@ -4,8 +4,8 @@
 # Given, besides what survey.sh and perform.sh take: $ID, the release; $HOME_, the app's home; $RUN,
 # a directory of its user's; $OPERATOR.
 N=$S/$APP
-# What perform.sh keeps for the host, this keeps for the app.
-H=$N K=$N/stage
+# What perform.sh keeps for the host, this keeps for the app; and a project takes longer to arrive.
+H=$N K=$N/stage PATIENCE=14400
 NEW=$RELEASES/$ID
 began=$(date +%s)
 switched= was= was_venv= reason=
@@ -29,6 +29,7 @@ alone() { # operator seconds
         ev waiting "$(head -c 300 "$N/deploy.lock" | tr '\n\t' '  ')"
         flock -w "$2" 9 || end locked "$(head -c 300 "$N/deploy.lock" | tr '\n\t' '  ')"
     fi
+    locked=1
     printf '%s since %s (process %s)\n' "$1" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$$" >"$N/deploy.lock"
     rm -rf -- "$K"
     mkdir -- "$K" "$K/run" || end failed
@@ -138,14 +139,10 @@ install() { # virtualenv kind lock-file requirement…
 
 # A command of the vars file: it may hold a password, so that it is no argument of a program.
 hook() { # release virtualenv seconds blob
-    : >"$K/out"
-    (cd / && exec setpriv --reuid "$USER_" --regid "$GROUP_" --init-groups -- \
-        timeout -k 10 "$3" "$START" --run "$1" "$2" -- bash -c 'eval "$(cat <&8)" 8<&-') \
-        >"$K/out" 2>&1 </dev/null 8<"$K/$4" 9>&- &
-    pid=$!
-    tail -n +1 -s 0.1 --pid="$pid" -f "$K/out" 9>&-
+    exec 8<"$K/$4"
     status=0
-    wait "$pid" || status=$?
+    follow_app timeout -k 10 "$3" "$START" --run "$1" "$2" -- bash -c 'eval "$(cat <&8)" 8<&-' || status=$?
+    exec 8<&-
     [ "$status" != 124 ] || echo "it took more than $3 s and was stopped"
     return "$status"
 }
@@ -282,7 +279,7 @@ deployed() { # verb how-many
         rm -rf -- "$K"
         end done
     fi
-    trap '' INT TERM
+    trap : INT TERM
     go_back
     if [ "$1" = deploy ]; then
         about failed

@@ -146,13 +146,15 @@ pub(super) fn program(
         bare(PERFORM),
         bare(DEPLOY),
         restart.to_owned(),
-        "main() {\n".to_owned(),
-        call(["alone", &operator, &wait.to_string()]),
         payload.arrival(),
+        "main() {\narrive\n".to_owned(),
         call(["still", survey.current.as_deref().unwrap_or_default()]),
         calls,
-        "}\nmkdir -p -- \"$N\" && main 2>&1 | tee -p -- \"$N/output.$$\"\n".to_owned(),
-        "mv -T -- \"$N/output.$$\" \"$N/output\"\n".to_owned(),
+        "}\n".to_owned(),
+        call(["alone", &operator, &wait.to_string()]),
+        // What is printed is kept on the host, and goes on when nobody listens any more.
+        "main | (trap '' INT TERM; exec tee -p -- \"$N/output~\" 9>&-)\n".to_owned(),
+        "mv -T -- \"$N/output~\" \"$N/output\"\n".to_owned(),
     ]
     .concat();
     Program { script, payload }

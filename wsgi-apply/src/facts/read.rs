@@ -45,8 +45,6 @@ pub(crate) struct Reading {
     partial: Vec<u8>,
     state: Option<Sha256>,
     pub(super) facts: Facts,
-    /// Which user owns each file, as root saw it.
-    owners: BTreeMap<AbsPath, String>,
     failure: Option<Unreadable>,
 }
 
@@ -61,7 +59,6 @@ impl Reading {
             partial: Vec::new(),
             state: None,
             facts: Facts::default(),
-            owners: BTreeMap::new(),
             failure: None,
         }
     }
@@ -143,22 +140,16 @@ impl Reading {
             }
             "node" => {
                 let (path, node) = self.node(rest).ok_or_else(nonsense)?;
-                if let Observed::File { attributes, .. } = &node {
-                    self.owners.insert(path.clone(), attributes.user.clone());
-                }
                 self.facts.nodes.insert(path, node);
             }
             "pristine" => {
                 let path = self.path(rest).ok_or_else(nonsense)?;
                 self.facts.pristine.insert(path);
             }
+            "hash" => self.hashes(rest),
             "marked" => {
                 let path = self.path(rest).ok_or_else(nonsense)?;
                 self.facts.marked.insert(path);
-            }
-            "hash" => {
-                let (reader, lines) = rest.split_once('\t').unwrap_or((rest, ""));
-                self.hashes(reader, lines);
             }
             "contents" => {
                 let (path, text) = rest.split_once('\t').ok_or_else(nonsense)?;
@@ -223,8 +214,8 @@ impl Reading {
         Some((path, node))
     }
 
-    /// Hashes of files. A user's own program may have made them: only those of its own files count.
-    fn hashes(&mut self, reader: &str, lines: &str) {
+    /// Hashes of files, as sha256sum(1) prints them.
+    fn hashes(&mut self, lines: &str) {
         for line in lines.lines() {
             let Some((digest, path)) = line.split_once("  ") else {
                 continue;
@@ -232,9 +223,6 @@ impl Reading {
             let (Some(found), Some(path)) = (Digest::parse(digest), self.path(path)) else {
                 continue;
             };
-            if self.owners.get(&path).map(String::as_str) != Some(reader) {
-                continue;
-            }
             if let Some(Observed::File { digest, .. }) = self.facts.nodes.get_mut(&path) {
                 *digest = Some(found);
             }

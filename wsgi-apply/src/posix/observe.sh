@@ -6,9 +6,10 @@
 # that may stand in it; $U, users who may have a crontab; $L, files for TLS, each after what it is; $Q, a program that asks supervisor.
 rec "$M"
 
-[ ! -r "$R/etc/os-release" ] || . "$R/etc/os-release"
+# Not run, as os-release(5) has it: below $R it may be anybody's.
+release() { sed -n "s/^$1=[\"']*\([^\"']*\).*/\1/p" "$R/etc/os-release" 2>/dev/null | tail -n 1; }
 [ -d /run/systemd/system ] && init=systemd || init=sysv
-rec system "${ID-}" "${VERSION_ID-}" "$init"
+rec system "$(release ID)" "$(release VERSION_ID)" "$init"
 
 # The apps' manifests, and those that did not come to their end.
 for app in $G; do
@@ -16,7 +17,7 @@ for app in $G; do
         [ ! -r "$S/$app/$file" ] || rec "$file" "$app" "$(cat "$S/$app/$file")"
     done
     set +f
-    for file in "$S/$app/owed"/*; do
+    for file in "$S/$app/owed"/*[!~]; do
         [ ! -f "$file" ] || rec owed "$app" "$(cat "$file")"
     done
     set -f
@@ -46,13 +47,13 @@ state
 rec stated
 
 # The contents that are not known.
-printf '%s\n' "$H" | while IFS= read -r line; do
+printf '%s\n' "$N" | while IFS= read -r line; do
     [ -z "$line" ] || printf '%s\n' "${line#*  }$T${line%%  *}"
 done | { printf '%s\n' "$C"; echo; cat; } | awk -F'\t' '
     !past { if ($0 == "") past = 1; else known[$1] = $2; next }
     ($1 in known) && known[$1] != $2 { print $1 }' | while IFS= read -r file; do
-    owner=$(find "$file" -maxdepth 0 -printf %u)
-    rec contents "$file" "$(as "$owner" timeout 9 head -c 262144 -- "$file"; echo .)"
+    reader=$(printf '%s\n' "$F" | awk -F'\t' -v f="$file" '$2 == f { print $1 }')
+    rec contents "$file" "$(told_by "$reader" timeout 9 head -c 262144 -- "$file"; echo .)"
 done
 
 # Files where links shall be: whether all the lines stand in one, or it is empty.

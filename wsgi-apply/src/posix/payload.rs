@@ -6,6 +6,7 @@ use std::io::{self, Cursor, Read, Seek as _};
 
 use sha2::{Digest as _, Sha256};
 
+use super::words::call;
 use crate::Digest;
 
 /// The contents of files, in the order in which they are sent.
@@ -66,16 +67,25 @@ impl Payload {
         format!("b{}", self.blobs.len() - 1)
     }
 
-    /// The calls that take them from stdin, and check them.
+    /// The functions that take them from stdin, and check them.
     pub(crate) fn arrival(&self) -> String {
-        let mut calls = String::new();
+        let mut calls = "blobs() {\n:\n".to_owned();
+        let mut length = 0_u64;
         let mut sums = String::new();
         for (number, blob) in self.blobs.iter().enumerate() {
             // Neither can fail: they write to memory.
             let _ = writeln!(calls, "blob b{number} {}", blob.size);
             let _ = writeln!(sums, "{}  b{number}", blob.digest);
+            length += blob.size;
         }
-        calls + &super::words::call(["arrived", &sums])
+        [
+            &calls,
+            "}\narrive() {\n",
+            &call(["receive", &length.to_string()]),
+            &call(["arrived", &sums]),
+            "}\n",
+        ]
+        .concat()
     }
 
     /// The bytes, one after the other.

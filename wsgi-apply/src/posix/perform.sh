@@ -6,7 +6,14 @@
 
 H=$S/.host
 # $B is also what the program that becomes root calls this one.
-broken= failed= stopped= B=
+broken= failed= stopped= locked= prepared= B=
+
+# All that is said goes one way. Nobody has to listen: what was begun is done also when the
+# connection is gone.
+exec 2>&1
+trap '' HUP PIPE
+# The part that works, in `main`, decides when to stop; this one stays until it has ended.
+trap : INT TERM
 
 # An event, on a line of its own.
 ev() {
@@ -16,15 +23,12 @@ ev() {
 }
 
 end() {
-    rm -rf -- "$H/stage"
+    if [ -n "$locked" ]; then
+        tidy
+        rm -rf -- "$H/stage"
+    fi
     ev end "$@"
     exit 0
-}
-
-# Does one thing of a set, unless another of the set has failed.
-try() {
-    [ -z "$broken$stopped" ] || return 0
-    "$@" || broken=1
 }
 
 # Begins a step, and says whether it was done. What depends on it is not done without it.
@@ -39,19 +43,40 @@ step() {
     fi
 }
 
-# A program, away from whatever directory this is, without the lock: a daemon that it starts would
-# keep it for ever. Its output goes through a file for the same reason.
+# What is part of a step without being all of it: only that it failed is said.
+part() { # step command…
+    [ -z "$broken$stopped" ] || return 0
+    part=$1
+    shift
+    # Not by way of a file: the disk may be full.
+    part_said=$("$@" 2>&1) && return
+    fail "$part" "$part_said"
+}
+
+fail() { # step what was said
+    broken=1 failed=1
+    ev begin "$1"
+    printf '%s\n' "$2"
+    ev failed "$1"
+}
+
+# A program, away from whatever directory this is, in a session that no terminal can hang up, and
+# without the lock: a daemon that it starts would keep it for ever. Its output goes through a file
+# for the same reason. Nor shall a daemon have signals ignored or a umask of ours.
 run() {
     status=0
-    (cd / && exec "$@") >"$H/stage/out" 2>&1 </dev/null 9>&- || status=$?
-    cat "$H/stage/out"
+    (trap - HUP PIPE INT TERM && umask 022 && cd / && exec setsid -w "$@") \
+        >"$H/stage/out" 2>&1 </dev/null 9>&- || status=$?
+    cat -- "$H/stage/out"
     return $status
 }
 
-# The same for one that takes its time: its output is shown as it comes.
+# The same for one that takes its time: its output is shown as it comes. While it works, the host is
+# locked, whatever becomes of us.
 follow() {
     : >"$H/stage/out"
-    (cd / && exec "$@") >"$H/stage/out" 2>&1 </dev/null 9>&- &
+    (trap - HUP PIPE TERM && umask 022 && cd / && exec setsid -w /bin/sh -c '"$@" 9>&-; exit' sh "$@") \
+        >"$H/stage/out" 2>&1 </dev/null &
     pid=$!
     tail -n +1 -s 0.1 --pid="$pid" -f "$H/stage/out" 9>&-
     wait "$pid"
@@ -66,22 +91,33 @@ lock() { # operator seconds
         ev waiting "$(head -c 300 "$H/lock" | tr '\n\t' '  ')"
         flock -w "$2" 9 || end locked "$(head -c 300 "$H/lock" | tr '\n\t' '  ')"
     fi
+    locked=1
     printf '%s since %s (process %s)\n' "$1" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$$" >"$H/lock"
+    tidy
     rm -rf -- "$H/stage"
     mkdir -- "$H/stage" "$H/stage/run" || end failed
     WSGI_RUN=$H/stage/run
     export WSGI_RUN
 }
 
-# Takes the next bytes of stdin.
-blob() { try head -c "$2" >"$H/stage/$1"; }
+# Takes all of stdin, of which `blobs` makes files. Who falls asleep over it must not lock the host
+# for ever.
+receive() { # bytes
+    timeout --foreground "${PATIENCE-900}" head -c "$1" | blobs || end failed
+}
+
+# Takes the next bytes.
+blob() {
+    [ -z "$broken" ] || return
+    head -c "$2" >"$H/stage/$1" && return
+    echo "cannot write $H/stage/$1"
+    broken=1
+}
 
 # Everything has arrived, as it was sent: an end of the connection looks like the end of a file.
 arrived() {
-    [ -z "$broken" ] && (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
+    (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
     exec </dev/null
-    # From here on nobody has to listen.
-    trap '' HUP PIPE
     trap 'stopped=1' INT TERM
 }
 
@@ -106,38 +142,63 @@ note() {
     cp -- "$H/stage/$1" "$2~" && sync -- "$2~" && mv -T -- "$2~" "$2" && sync -- "${2%/*}"
 }
 
-# Before the first change, what will be ours and what it will owe.
-intend() { (umask 077 && mkdir -p -- "$S/$1/owed") && note "$2" "$S/$1/intent"; }
-owe() { note "$2" "$S/$1/owed/$3"; }
+# Before the first change, what will be ours and what it will owe. Without that, nothing is changed.
+intend() { # app blob
+    set +f
+    mkdir -p -- "$S/$1/owed" && rm -f -- "$S/$1/owed"/*"~" && note "$2" "$S/$1/intent" && sync -- "$S" || end failed
+    set -f
+}
+owe() { note "$2" "$S/$1/owed/$3" || end failed; }
 
 # --- one path
 
+above() { case ${1%/*} in '') echo / ;; *) printf '%s\n' "${1%/*}" ;; esac }
+
 aside() { printf '%s/.%s.wsgi~' "${1%/*}" "${1##*/}"; }
 
-parents() { [ -d "${1%/*}" ] || (umask 022 && mkdir -p -- "${1%/*}"); }
+# What is beside its place is listed, so that nothing is left of a run that did not end.
+put_aside() { # path
+    a=$(aside "$1")
+    printf '%s\n' "$a" >>"$H/asides" && rm -rf -- "$a"
+}
+
+tidy() {
+    [ ! -s "$H/asides" ] || args rm -rf -- <"$H/asides"
+    rm -f -- "$H/asides"
+}
+
+parents() {
+    parent=$(above "$1")
+    [ -d "$parent" ] || (umask 022 && mkdir -p -- "$parent")
+}
 
 own() { [ -z "$root" ] || chown -h -- "$1" "$2"; }
 
 # What a user does in a directory of theirs: nothing is reached through a link that the user's own
-# hands could not reach.
+# hands could not reach. The user can stop and trace these processes, so they get nothing of ours but
+# what they work with, and a time to end.
 there() {
-    there_user=$1
+    there_user=$1 status=0
     shift
     as "$there_user" /bin/sh -c '
 umask 077
 cd /
 do=$1 path=$2 mode=$3 aside=$4
-[ -d "${path%/*}" ] || (umask 022 && mkdir -p -- "${path%/*}") || exit
+parent=${path%/*}
+[ -d "$parent/" ] || (umask 022 && mkdir -p -- "$parent") || exit
 case $do in
 directory) [ -d "$path" ] && [ ! -L "$path" ] || mkdir -- "$path" && chmod "$mode" -- "$path" ;;
 file)
     rm -f -- "$aside" && set -C && cat >"$aside" && set +C &&
         [ "$(sha256sum <"$aside")" = "$5  -" ] && chmod "$mode" -- "$aside" && sync -- "$aside" &&
-        mv -T -- "$aside" "$path" && sync -- "${path%/*}" ;;
-link) rm -f -- "$aside" && ln -s -- "$5" "$aside" && mv -T -- "$aside" "$path" ;;
+        mv -T -- "$aside" "$path" && sync -- "$parent/" || { rm -f -- "$aside"; exit 1; } ;;
+link) rm -f -- "$aside" && ln -s -- "$5" "$aside" && mv -T -- "$aside" "$path" || { rm -f -- "$aside"; exit 1; } ;;
 attributes) [ ! -L "$path" ] && chmod "$mode" -- "$path" ;;
 absent) if [ -d "$path" ] && [ ! -L "$path" ]; then rmdir -- "$path" 2>/dev/null || :; else rm -f -- "$path"; fi ;;
-esac' sh "$@"
+esac' sh "$@" >"$H/stage/out" 2>&1 9>&- || status=$?
+    head -c 4096 -- "$H/stage/out"
+    [ $status != 124 ] && [ $status != 137 ] || echo "$there_user had five minutes for $2"
+    return $status
 }
 
 directory() { # actor path mode owner
@@ -158,47 +219,44 @@ attributes() { # actor path mode owner
 
 # A file beside its place, private until it is whole.
 prepare() { # step actor path mode owner blob
-    [ -z "$broken$stopped" ] || return 0
     [ "$2" = root ] || return 0
-    a=$(aside "$3")
-    if ! { parents "$3" && rm -f -- "$a" && (set -C && cat <"$H/stage/$6" >"$a") && cmp -- "$H/stage/$6" "$a" &&
-        own "$5" "$a" && chmod "$4" -- "$a"; } 2>"$H/stage/out"; then
-        broken=1 failed=1
-        ev begin "$1"
-        cat "$H/stage/out"
-        ev failed "$1"
-    fi
-    prepared="$prepared$a
+    part "$1" beside "$3" "$4" "$5" "$6"
+    prepared="$prepared$(aside "$3")
 "
+}
+
+beside() { # path mode owner blob
+    parents "$1" && put_aside "$1" || return
+    (set -C && cat -- "$H/stage/$4" >"$a") && cmp -- "$H/stage/$4" "$a" && own "$3" "$a" && chmod "$2" -- "$a" && return
+    echo "$1 cannot be written"
+    return 1
 }
 
 # A check of a file that is prepared.
 checked() { # step command…
-    [ -z "$broken$stopped" ] || return 0
-    checked=$1
+    part "$1" checks "$@"
+}
+checks() {
     shift
-    run "$@" >"$H/stage/said" && return
-    broken=1 failed=1
-    ev begin "$checked"
-    cat "$H/stage/said"
-    ev failed "$checked"
+    run "$@"
 }
 
-# Prepared files reach the disk before their names do.
-settle() {
-    [ -z "$broken" ] || {
-        printf '%s' "$prepared" | args rm -f --
-        return 0
-    }
-    printf '%s' "$prepared" | args sync --
+# Prepared files reach the disk before their names do, and what they replace is kept until then.
+settle() { # step set
+    U=$H/undo/$2
+    [ -z "$prepared" ] || part "$1" synced
+    [ -z "$2" ] || part "$1" hold
+    [ -z "$broken" ] || tidy
 }
+synced() { printf '%s' "$prepared" | args sync --; }
+hold() { find "$U" "$H/undo" \( -type f -o -type d \) -exec sync -- {} +; }
 
 file() { # actor path mode owner blob hash
     if [ "$1" != root ]; then
         there "$1" file "$2" "$3" "$(aside "$2")" "$6" <"$H/stage/$5"
         return
     fi
-    mv -T -- "$(aside "$2")" "$2" && sync -- "${2%/*}"
+    mv -T -- "$(aside "$2")" "$2" && sync -- "$(above "$2")"
 }
 
 link() { # actor path owner target
@@ -206,8 +264,8 @@ link() { # actor path owner target
         there "$1" link "$2" - "$(aside "$2")" "$4" </dev/null
         return
     fi
-    a=$(aside "$2")
-    parents "$2" && rm -f -- "$a" && ln -s -- "$4" "$a" && own "$3" "$a" && mv -T -- "$a" "$2" && sync -- "${2%/*}"
+    parents "$2" && put_aside "$2" && ln -s -- "$4" "$a" && own "$3" "$a" && mv -T -- "$a" "$2" &&
+        sync -- "$(above "$2")"
 }
 
 absent() { # actor path
@@ -218,39 +276,40 @@ absent() { # actor path
     if [ -d "$2" ] && [ ! -L "$2" ]; then
         rmdir -- "$2" 2>/dev/null || echo "$2 is not empty: left"
     else
-        rm -f -- "$2" && sync -- "${2%/*}"
+        rm -f -- "$2" && sync -- "$(above "$2")"
     fi
 }
 
 # What was not ours is kept, readable by root alone.
-backup() { # actor path
-    [ -z "$broken$stopped" ] || return 0
-    [ -n "${B-}" ] || B=$H/backup/$(date -u +%Y%m%dT%H%M%SZ)
-    if mkdir -p -- "$B${2%/*}" && as "$1" cat -- "$2" >"$B$2" && find "$2" -maxdepth 0 \
-        -printf '%m %u:%g %p %l\n' >>"$B/attributes"; then
-        ev backup "$B$2"
-    elif [ -L "$2" ]; then
-        find "$2" -maxdepth 0 -printf '%m %u:%g %p %l\n' >>"$B/attributes" && ev backup "$B/attributes"
-    else
-        broken=1 failed=1
+backup() { # step actor path
+    [ -n "${B-}" ] || B=$H/backup/$(date -u +%Y%m%dT%H%M%SZ).$$
+    part "$1" back_up "$2" "$3"
+    if [ -z "$broken$stopped" ]; then
+        if [ -L "$3" ]; then ev backup "$B/attributes"; else ev backup "$B$3"; fi
     fi
+}
+back_up() { # actor path
+    mkdir -p -- "$B${2%/*}" && find "$2" -maxdepth 0 -printf '%m %u:%g %p %l\n' >>"$B/attributes" || return
+    [ -L "$2" ] || { as "$1" cat -- "$2" >"$B$2" 9>&- && sync -- "$B$2"; } || return
+    sync -- "$B/attributes" "$B"
 }
 
 # --- a set of files that one check is about
 
 # What stands there now, unless an earlier run that did not end has kept what was there before it.
-keep() { # set path
-    [ -z "$broken$stopped" ] || return 0
+keep() { # set step path
     U=$H/undo/$1
-    mkdir -p -- "$U" && touch "$U/list" || broken=1
-    cut -f2 "$U/list" | grep -qxF -- "$2" && return
-    if [ -e "$2" ] || [ -L "$2" ]; then
+    part "$2" kept "$3"
+}
+kept() {
+    mkdir -p -- "$U" && touch -- "$U/list" || return
+    ! cut -f2 -- "$U/list" | grep -qxF -- "$1" || return 0
+    n=-
+    if [ -e "$1" ] || [ -L "$1" ]; then
         n=$(wc -l <"$U/list")
-        try cp -a -T -- "$2" "$U/$n"
-    else
-        n=-
+        rm -rf -- "$U/$n" && cp -a -T -- "$1" "$U/$n" || return
     fi
-    try printf '%s\t%s\n' "$n" "$2" >>"$U/list"
+    printf '%s\t%s\n' "$n" "$1" >>"$U/list"
 }
 
 # The check holds, or everything goes back.
@@ -258,28 +317,41 @@ prove() { # set step command…
     U=$H/undo/$1 prove_step=$2
     shift 2
     [ -d "$U" ] || return 0
-    if [ -z "$broken" ] && [ -z "$stopped" ]; then
-        if run "$@" >"$H/stage/said"; then
+    if [ -z "$broken$stopped" ]; then
+        part "$prove_step" run "$@"
+        if [ -z "$broken" ]; then
             rm -rf -- "$U"
             return
         fi
-        ev begin "$prove_step"
-        cat "$H/stage/said"
-        ev failed "$prove_step"
-        failed=1 broken=1
     fi
+    lost=
     while IFS="$T" read -r n path; do
-        if [ "$n" = - ]; then
-            rm -f -- "$path"
-        else
-            a=$(aside "$path")
-            rm -f -- "$a"
-            cp -a -T -- "$U/$n" "$a" && { [ -L "$a" ] || sync -- "$a"; } && mv -T -- "$a" "$path" || continue
+        differs "$U/$n" "$path" || continue
+        if put_back "$n" "$path"; then ev back "$path"; else
+            lost=1
+            echo "$path could not be put back: what was there is $U/$n"
         fi
-        sync -- "${path%/*}"
-        ev back "$path"
     done <"$U/list"
-    rm -rf -- "$U"
+    # Also the next run can put it back.
+    [ -n "$lost" ] || rm -rf -- "$U"
+}
+
+differs() { # kept path
+    if [ "${1##*/}" = - ]; then
+        [ -e "$2" ] || [ -L "$2" ]
+        return
+    fi
+    [ "$(find "$1" "$2" -maxdepth 0 -printf '%y %m %U %G %l\n' | uniq | wc -l)" != 1 ] || { [ ! -d "$1" ] && [ ! -L "$1" ] && ! cmp -s -- "$1" "$2"; }
+}
+
+put_back() { # number path
+    if [ "$1" = - ]; then
+        if [ -d "$2" ] && [ ! -L "$2" ]; then rmdir -- "$2"; else rm -f -- "$2"; fi
+    elif [ -d "$2" ] && [ ! -L "$2" ]; then
+        chown --reference="$U/$1" -- "$2" && chmod --reference="$U/$1" -- "$2"
+    else
+        put_aside "$2" && cp -a -T -- "$U/$1" "$a" && { [ -L "$a" ] || sync -- "$a"; } && mv -T -- "$a" "$2"
+    fi && sync -- "$(above "$2")"
 }
 
 # Without what was done so far, nothing else makes sense.
@@ -294,8 +366,14 @@ packages() { # update name…
     update=$1
     shift
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none
-    # An earlier run may have been cut off.
-    follow dpkg --force-confold --configure -a || return
+    # An earlier run may have been cut off. Another one may be at work, for which dpkg, unlike apt,
+    # does not wait.
+    waited=0
+    while [ -n "$(ls -A /var/lib/dpkg/updates)" ] && ! follow dpkg --force-confold --configure -a; do
+        grep -q 'locked by another process' "$H/stage/out" && [ $waited -lt 300 ] || return
+        sleep 5
+        waited=$((waited + 5))
+    done
     [ -z "$update" ] || follow apt-get -q -o DPkg::Lock::Timeout=300 update || return
     follow apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 \
         -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install -- "$@"
@@ -311,12 +389,16 @@ virtualenv() { # user home create path requirement…
         --disable-pip-version-check -- "$@"
 }
 
-of_app() {
-    follow env -i HOME="$venv_home" USER="$venv_user" PATH=/usr/bin:/bin LC_ALL=C.UTF-8 \
-        ${http_proxy+http_proxy="$http_proxy"} ${https_proxy+https_proxy="$https_proxy"} \
-        ${no_proxy+no_proxy="$no_proxy"} setpriv --reuid "$venv_user" --regid "$(id -g -- "$venv_user")" \
-        --init-groups -- "$@"
-}
+# A program of the app's user, with an environment of its own. The address of a proxy may have a
+# password in it, which must not become an argument.
+of_app() (
+    for name in $(env -0 | tr '\n\0' ' \n' | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
+        case $name in http_proxy | https_proxy | no_proxy | PATH) ;; *) unset -v "$name" ;; esac
+    done
+    PATH=/usr/bin:/bin HOME=$venv_home USER=$venv_user LC_ALL=C.UTF-8
+    export HOME USER LC_ALL
+    follow setpriv --reuid "$venv_user" --regid "$(id -g -- "$venv_user")" --init-groups -- "$@"
+)
 
 service() { # name
     if [ -d /run/systemd/system ]; then
@@ -338,7 +420,7 @@ crontab_of() { # user blob hash: of what it was
 # An action is owed until all of its commands have succeeded.
 action() { # step app slug
     action_step=$1 owed=$S/$2/owed/$3 action_failed=
-    ev begin "$1"
+    [ -n "$stopped" ] || ev begin "$1"
 }
 runs() {
     [ -z "$action_failed$stopped" ] || return 0
@@ -346,8 +428,7 @@ runs() {
 }
 acted() {
     [ -z "$stopped" ] || return 0
-    if [ -z "$action_failed" ]; then
-        rm -f -- "$owed" && sync -- "${owed%/*}"
+    if [ -z "$action_failed" ] && rm -f -- "$owed" && sync -- "${owed%/*}"; then
         ev done "$action_step"
     else
         failed=1
@@ -357,19 +438,29 @@ acted() {
 
 # --- after everything
 
+# An owed action that is left over is one that nobody defines any more.
 recorded() { # app blob
     [ -z "$failed$stopped" ] || return 0
-    note "$2" "$S/$1/manifest" && rm -f -- "$S/$1/intent" && rmdir -- "$S/$1/owed" 2>/dev/null
+    note "$2" "$S/$1/manifest" && rm -rf -- "$S/$1/intent" "$S/$1/owed" && sync -- "$S/$1" || end failed
 }
 
 performed() {
+    set +f
     for app in $G; do
-        set +f
         for file in "$S/$app/owed"/*; do
-            [ ! -f "$file" ] || ev owed "$(cat "$file")"
+            [ ! -f "$file" ] || ev owed "$(cat -- "$file")"
         done
-        set -f
     done
+    # What an earlier run kept is of no use when everybody's last run has ended well.
+    set -- "$S"/*/intent
+    [ -e "$1" ] || rm -rf -- "$H/undo"
+    # Twenty times, what was taken over is kept.
+    set -- "$H/backup"/*
+    while [ $# -gt 20 ]; do
+        rm -rf -- "$1"
+        shift
+    done
+    set -f
     [ -z "$stopped" ] || end ended
     [ -z "$failed" ] || end failed
     end done

@@ -52,15 +52,14 @@ impl Performance {
             ),
             bare(STATE),
             bare(PERFORM),
-            "main() {\n".to_owned(),
-            call(["lock", &operator, &wait]),
             payload.arrival(),
-            "unchanged\n".to_owned(),
+            "main() {\narrive\nunchanged\n".to_owned(),
             calls,
             "performed\n}\n".to_owned(),
+            call(["lock", &operator, &wait]),
             // What is printed is kept on the host, and goes on when nobody listens any more.
-            "mkdir -p -- \"$H\" && main 2>&1 | tee -p -- \"$H/log.$$\"\n".to_owned(),
-            "mv -T -- \"$H/log.$$\" \"$H/log\"\n".to_owned(),
+            "main | (trap '' INT TERM; exec tee -p -- \"$H/log~\" 9>&-)\n".to_owned(),
+            "mv -T -- \"$H/log~\" \"$H/log\"\n".to_owned(),
         ]
         .concat();
         Self { script, payload }
@@ -167,7 +166,7 @@ impl Writer<'_> {
             let (step, path) = (index.to_string(), self.at(&change.path));
             let actor = change.actor.name().to_owned();
             if change.backup {
-                self.call(["backup", &actor, &path]);
+                self.call(["backup", &step, &actor, &path]);
             }
             if let After::File {
                 contents,
@@ -190,17 +189,20 @@ impl Writer<'_> {
                 }
             }
         }
-        self.calls.push_str("settle\n");
         let proof = set.first().and_then(|(_, change)| change.set());
         let name = proof.map(|command| {
             let words = argv(command, "").join("\0");
             Digest::of(words.as_bytes()).to_string()
         });
         if let Some(name) = &name {
-            for (_, change) in set {
+            for (index, change) in set {
                 let path = self.at(&change.path);
-                self.call(["keep", name, &path]);
+                self.call(["keep", name, &index.to_string(), &path]);
             }
+        }
+        if let Some((first, _)) = set.first() {
+            let set = name.as_deref().unwrap_or_default();
+            self.call(["settle", &first.to_string(), set]);
         }
         for (index, change) in set {
             self.path(*index, change, blobs.get(index));

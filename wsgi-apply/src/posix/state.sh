@@ -22,17 +22,25 @@ G=$(printf '%s\n' "$A" | cut -f1)
 
 rec() { printf '%s\0' "$*"; }
 
-# Runs a program as a user: nobody else's files can be reached through a link of theirs.
+# Runs a program as a user: nobody else's files can be reached through a link of theirs. The user can
+# stop it, so it gets five minutes.
 as() {
     as_user=$1
     shift
     if [ "$as_user" = root ] || [ -z "$root" ]; then
         "$@"
     elif as_group=$(id -g -- "$as_user" 2>/dev/null); then
-        setpriv --reuid "$as_user" --regid "$as_group" --init-groups -- "$@"
+        timeout -k 9 300 setpriv --reuid "$as_user" --regid "$as_group" --init-groups -- "$@"
     else
-        setpriv --reuid "$as_user" --regid nogroup --clear-groups -- "$@"
+        # Files may be of an id that is no user's any more.
+        case $as_user in *[!0-9]*) return 1 ;; esac
+        timeout -k 9 300 setpriv --reuid "$as_user" --regid nogroup --clear-groups -- "$@"
     fi
+}
+
+# What a user's program prints, without being kept waiting by what it leaves behind.
+told_by() { # user command…
+    as "$@" 2>/dev/null 9>&- | timeout 310 head -c 1048576
 }
 
 # Hands the lines of stdin to a program as its arguments.
@@ -58,17 +66,40 @@ nodes() {
 "node\t%y\t%m\t%U\t%u\t%g\t%n\t%p\t\0" -o -printf "node\t%y\t%m\t%U\t%u\t%g\t-\t%p\t%l\0" \)' sh
 }
 
-# Whoever owns a file reads it: its owner could have replaced it by a pipe, which never ends.
+# Who reads each of the files on stdin (owner, path): the first on the way to it who could put a link
+# in its place, since root would follow that, and else its owner.
+readers() {
+    F=$(cat)
+    D=$(printf '%s\n' "$F" | awk -F'\t' '{ p = $2; while (sub("/[^/]*$", "", p) && p != "" && !(p in seen)) { seen[p]; print p } }' |
+        args sh -c 'exec find -L "$@" -maxdepth 0 -printf "%u\t%g\t%m\t%p\n"' sh 2>/dev/null)
+    { printf '%s\n' "$D"; echo; printf '%s\n' "$F"; } | awk -F'\t' '
+        !past && $0 == "" { past = 1; next }
+        !past {
+            if ($1 != "root") holder[$4] = $1
+            else if ($3 ~ /[2367]$/ || $3 ~ /[2367].$/ && $2 !~ /^(root|adm|staff|syslog|mail)$/) holder[$4] = "nobody"
+            next
+        }
+        $2 != "" {
+            n = split($2, names, "/"); dir = ""; reader = $1
+            for (i = 2; i < n; i++) { dir = dir "/" names[i]; if (dir in holder) { reader = holder[dir]; break } }
+            print reader "\t" $2
+        }'
+}
+
+# A file may have been replaced by a pipe, which never ends, since find looked at it.
 hashes() {
-    H=
+    N=
     F=$(printf '%s\n' "$P" | args sh -c 'exec find "$@" -maxdepth 0 -type f -printf "%u\t%p\n"' sh 2>/dev/null)
     F=$({ printf '%s\n' "$X"; echo; printf '%s\n' "$F"; } |
-        awk -F'\t' '!past { if ($0 == "") past = 1; else skip[$0]; next } !($2 in skip)')
+        awk -F'\t' '!past { if ($0 == "") past = 1; else skip[$0]; next } !($2 in skip)' | readers)
     for u in $(printf '%s\n' "$F" | cut -f1 | sort -u); do
-        h=$(printf '%s\n' "$F" | awk -F'\t' -v u="$u" '$1 == u { print $2 }' |
-            as "$u" sh -c 'tr "\n" "\0" | xargs -0 -r timeout 60 sha256sum --' 2>/dev/null)
-        rec hash "$u" "$h"
-        H="$H$h
+        f=$(printf '%s\n' "$F" | awk -F'\t' -v u="$u" '$1 == u { print $2 }')
+        h=$(printf '%s\n' "$f" | told_by "$u" sh -c 'tr "\n" "\0" | xargs -0 -r timeout 60 sha256sum --')
+        # Of what was asked, whatever that user's program says.
+        h=$({ printf '%s\n' "$f"; echo; printf '%s\n' "$h"; } |
+            awk '!past { if ($0 == "") past = 1; else asked[$0]; next } substr($0, 67) in asked')
+        rec hash "$h"
+        N="$N$h
 "
     done
 }

@@ -12,3 +12,6 @@ mod value;
 pub(super) use algorithms::chosen;
 pub use error::ConfigError;
 pub(super) use settings::{Family, Settings, UnknownHost};
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehav
 
 use super::call::Call;
 use super::session::{Session, wait};
-use super::{filters, lookups, methods, predicates, python};
+use super::{filters, lookups, methods, predicates, python, weighed};
 use crate::Invalid;
 
 /// The deepest nesting of calls and macros.
@@ -40,6 +40,11 @@ pub(super) fn engine(session: &Arc<Session>) -> Environment<'static> {
     engine.set_unknown_method_callback(move |state, value, method, args| {
         methods::call(&own, state, value, method, args)
     });
+    let own = Arc::clone(session);
+    engine.add_filter(weighed::FILTER, move |value: Value| {
+        own.weigh(&value)?;
+        Ok::<_, Error>(value)
+    });
     for filter in filters::all() {
         let own = Arc::clone(session);
         engine.add_filter(
@@ -48,7 +53,9 @@ pub(super) fn engine(session: &Arc<Session>) -> Environment<'static> {
                 let rest = rest.into_values();
                 let (args, kwargs) = from_args::<(&[Value], Kwargs)>(&rest)?;
                 let mut call = Call::new(&own, state, filter.name, value, args, &kwargs)?;
-                (filter.run)(&mut call)
+                let made = (filter.run)(&mut call)?;
+                own.weigh(&made)?;
+                Ok::<_, Error>(made)
             },
         );
     }

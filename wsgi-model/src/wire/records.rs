@@ -7,7 +7,8 @@ use crate::variable::{Fallback, Type, Variable};
 use crate::variables::{cron, database, frequency, pip};
 use crate::wire::plain::Plain;
 use crate::{
-    CronField, CronTask, CronUnit, Database, Definition, Invalid, PipRequirement, Schedule, nearest,
+    CronField, CronTask, CronUnit, Database, Definition, EnvValue, Invalid, PipRequirement,
+    Schedule, nearest,
 };
 
 /// The mapping of a record, whose keys are all known.
@@ -131,21 +132,23 @@ impl Readable for Database {
     }
 
     fn plain(&self) -> Plain {
-        let mut entries = vec![("id", self.id.plain())];
-        let values = [
-            ("name", &self.name),
-            ("user", &self.user),
-            ("password", &self.password),
-            ("host", &self.host),
-            ("port", &self.port),
+        // Where the database is and who logs in is no secret of the password's kind.
+        let open = |value: &EnvValue| Plain::Text(value.expose().to_owned());
+        let entries = [
+            ("name", self.name.as_ref().map(open)),
+            ("user", self.user.as_ref().map(open)),
+            ("password", self.password.as_ref().map(EnvValue::plain)),
+            ("host", self.host.as_ref().map(open)),
+            ("port", self.port.as_ref().map(open)),
         ];
-        entries.extend(
-            values
-                .into_iter()
-                .filter(|(_, v)| v.is_some())
-                .map(|(k, v)| (k, v.plain())),
-        );
-        Plain::Map(entries)
+        let set = entries
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?)));
+        Plain::Map(
+            std::iter::once(("id", self.id.plain()))
+                .chain(set)
+                .collect(),
+        )
     }
 }
 

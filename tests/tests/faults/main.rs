@@ -1,0 +1,8 @@
+//! Unlucky and hostile hosts: whatever happens while a plan is performed, no file is half written,
+//! the host serves what it served, and the next run ends what was begun.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod fault_points;
+mod programs;
+mod subject;
