@@ -110,6 +110,8 @@ pub struct AppFacts {
     pub intent: Option<Manifest>,
     /// The names of actions that are owed since an earlier run.
     pub owed: BTreeSet<String>,
+    /// When the run that ended last did so, by the host's clock in UTC, such as `2025-11-22T15:51:00Z`.
+    pub applied: Option<String>,
     /// The virtualenv's packages with their versions, by normalised name; none without a virtualenv.
     pub virtualenv: Option<BTreeMap<String, String>>,
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod actions;
 mod blocks;
 mod certificates;
+mod departure;
 mod document;
 mod keys;
 mod obstacle;
@@ -26,6 +27,7 @@ use wsgi_model::{AbsPath, Action, AppName, Check, CheckMoment, Command, Contents
 
 use crate::{Desired, Digest, Facts, Kind, Manifest, Observed};
 
+pub use departure::Extent;
 pub use document::{CountsDocument, NodeDocument, ObstacleDocument, PlanDocument, StepDocument};
 pub use obstacle::Obstacle;
 pub use place::Place;
@@ -131,6 +133,21 @@ pub enum Change {
         /// The new one.
         after: String,
     },
+    /// A directory is taken away, with everything in it.
+    Tree {
+        /// The directory.
+        path: AbsPath,
+    },
+    /// A user is taken away.
+    RemoveUser {
+        /// Its name.
+        name: String,
+    },
+    /// A group is taken away.
+    RemoveGroup {
+        /// Its name.
+        name: String,
+    },
     /// Something that changes owe.
     Action {
         /// What runs.
@@ -234,6 +251,8 @@ struct Draft<'a> {
     actions: BTreeMap<String, Action>,
     /// The owners of directories that are there when the plan is performed.
     owners: BTreeMap<AbsPath, Owner>,
+    /// How much goes.
+    extent: Extent,
     /// The user of each app.
     users: BTreeMap<AppName, String>,
 }
@@ -268,13 +287,15 @@ impl Plan {
         draft.crontabs(desired);
         draft.steps.extend(daemons);
         draft.leftovers(desired);
-        draft.removals(desired);
+        let wanted = desired.artifacts();
+        draft.removals(|_, path, _| wanted.contains_key(path));
         if !options.paths_only {
             for bundle in desired.bundles() {
                 draft.certificates(bundle);
             }
             draft.taken_names(desired);
             draft.services(desired);
+            draft.programs(desired);
             draft.owed_actions(desired);
         }
         draft.into_plan(desired)
@@ -337,6 +358,7 @@ impl<'a> Draft<'a> {
             owed: BTreeMap::new(),
             actions,
             owners: territory::owners(desired, facts),
+            extent: Extent::Ours,
             users: desired
                 .bundles()
                 .iter()

@@ -42,7 +42,8 @@ fn scope(probe: &Probe, prefix: &str) -> String {
     let skipped: Vec<String> = probe.paths.iter().filter_map(plain).collect();
     [
         // What the environment has of these names would reach every program.
-        "unset -v R A P X E M C K D Q F N G H S U B T a f h n s u w\n".to_owned(),
+        "unset -v R A P X E M C K D Q F N G H S U B T a f h n s u w APP_USERS APP_GROUPS\n"
+            .to_owned(),
         assigned("R", prefix),
         assigned("A", &lines(apps)),
         assigned(

@@ -13,7 +13,7 @@ use wsgi_render::Version;
 
 pub(crate) use hosts::{Apply, Performing, Plan, Remove, Status};
 pub(crate) use releases::{Deploy, Logs, Maintenance, PageSwitch, Releases, Rollback, Run, cache};
-pub(crate) use target::{TargetArgs, TargetKind};
+pub(crate) use target::TargetArgs;
 
 /// Run WSGI app containers (nginx, TLS, gunicorn, supervisor, cron, sudo) on Debian and Ubuntu hosts,
 /// from one vars file per app.
@@ -115,6 +115,12 @@ pub(crate) enum Verb {
     /// Run a command in the release that serves
     #[command(after_help = releases::RUN)]
     Run(Run),
+    /// Say how the apps are doing on hosts
+    #[command(after_help = hosts::STATUS)]
+    Status(Status),
+    /// Take away from hosts what was made there for the apps
+    #[command(after_help = hosts::REMOVE)]
+    Remove(Remove),
     /// Show every variable with its value and where it came from
     #[command(after_help = SHOW)]
     Show(Show),
@@ -146,6 +152,8 @@ impl Verb {
             Self::Deploy(args) => args.json,
             Self::Rollback(args) => args.json,
             Self::Releases(args) => args.json,
+            Self::Status(args) => args.json,
+            Self::Remove(args) => args.json,
             Self::Show(args) => args.json,
             Self::Env(args) => args.json,
             Self::Schema

@@ -9,9 +9,11 @@ mod env;
 mod init;
 mod man;
 mod plan;
+mod remove;
 mod render;
 mod schema;
 mod show;
+mod status;
 
 use crate::args::Verb;
 use crate::error::CommandError;
@@ -29,6 +31,8 @@ pub(crate) fn perform(
         Verb::Render(args) => render::render(&args, console),
         Verb::Plan(args) => plan::plan(&args, console, machines),
         Verb::Apply(args) => apply::apply(&args, console, machines),
+        Verb::Status(args) => status::status(&args, console, machines),
+        Verb::Remove(args) => remove::remove(&args, console, machines),
         Verb::Deploy(args) => deploy::deploy(&args, console, machines),
         Verb::Rollback(args) => deploy::rollback(&args, console, machines),
         Verb::Releases(args) => attend::releases(&args, console, machines),

@@ -25,7 +25,6 @@ impl Draft<'_> {
                 );
             }
         }
-        self.programs(desired);
         let mut all: Vec<(Action, AppName, bool)> = Vec::new();
         let owed: Vec<_> = self.owed.clone().into_iter().collect();
         for (name, app) in left.iter().chain(&owed) {
@@ -63,7 +62,7 @@ impl Draft<'_> {
     }
 
     /// A program that has given up, or that supervisor does not know, is started again.
-    fn programs(&mut self, desired: &Desired) {
+    pub(super) fn programs(&mut self, desired: &Desired) {
         let Some(programs) = &self.facts.system.programs else {
             return;
         };

@@ -3,19 +3,27 @@
 # Given, besides what state.sh takes: $M, a word that nothing else prints; $R, what stands for `/`;
 # $A, apps: name, user, group, virtualenv; $C, files whose contents are wanted, each with a hash
 # that is known or `-`; $K, packages; $D, links to configuration files; $W, files, each with lines
-# that may stand in it; $U, users who may have a crontab; $L, files for TLS, each after what it is; $Q, a program that asks supervisor.
+# that may stand in it; $U, users who may have a crontab; $L, files for TLS, each after what it is;
+# $Q, a program that asks supervisor.
 rec "$M"
 
 # Not run, as os-release(5) has it: below $R it may be anybody's.
-release() { sed -n "s/^$1=[\"']*\([^\"']*\).*/\1/p" "$R/etc/os-release" 2>/dev/null | tail -n 1; }
+id= version=
+if [ -r "$R/etc/os-release" ]; then
+    while IFS='=' read -r name value; do
+        value=${value#[\"\']}
+        case $name in ID) id=${value%[\"\']} ;; VERSION_ID) version=${value%[\"\']} ;; esac
+    done <"$R/etc/os-release"
+fi
 [ -d /run/systemd/system ] && init=systemd || init=sysv
-rec system "$(release ID)" "$(release VERSION_ID)" "$init"
+rec system "$id" "$version" "$init"
 
 # The apps' manifests, and those that did not come to their end.
 for app in $G; do
     for file in manifest intent; do
         [ ! -r "$S/$app/$file" ] || rec "$file" "$app" "$(cat "$S/$app/$file")"
     done
+    [ ! -r "$S/$app/manifest" ] || rec applied "$app" "$(date -u -r "$S/$app/manifest" +%FT%TZ)"
     set +f
     for file in "$S/$app/owed"/*[!~]; do
         [ ! -f "$file" ] || rec owed "$app" "$(cat "$file")"
@@ -42,6 +50,9 @@ set -f
     /^{"path":"/ { split($0, f, "\""); if ((r f[4]) in wanted) { n = split(FILENAME, d, "/"); print d[n - 1] "\t" f[4] } }' - "$@")"
 set --
 
+asked=0
+for path in $P; do asked=$((asked + 1)); done
+rec asked "$asked"
 rec state
 state
 rec stated
@@ -88,8 +99,9 @@ if [ -n "$R" ]; then
 fi
 
 if [ -n "$K" ]; then
-    # A name that no package has may be one that another provides.
-    found=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\t${Architecture}\n' $K 2>/dev/null) &&
+    # dpkg itself is there, if it can be asked. A name that no package has may be one that another
+    # provides.
+    found=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\t${Architecture}\n' dpkg $K 2>/dev/null) &&
         case $found in *-installed* | *config-files*) false ;; esac ||
         rec provided "$(dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | sed -n 's/^installed //p' |
             tr ',' '\n' | sed 's/^ *//; s/ .*//' | sort -u | grep -xF -e "$K")"
@@ -100,9 +112,14 @@ printf '%s\n' "$D" | while IFS="$T" read -r link file; do
     [ -L "$link" ] && [ -f "$file" ] && sum=$(md5sum <"$file") && package=$(dpkg-query -S "$file" 2>/dev/null) &&
         dpkg-query -W -f '${Conffiles}\n' "${package%%:*}" | grep -qxF " $file ${sum%% *}" && rec pristine "$file"
 done
+# getent exits with 2 when somebody is not there.
+accounts() {
+    accounts=$(getent "$@") || [ $? = 2 ] || rec fault "getent $1 cannot tell who is there"
+    rec "$1" "$accounts"
+}
 [ -z "$A" ] || {
-    rec users "$(getent passwd $(printf '%s\n' "$A" | cut -f2))"
-    rec groups "$(getent group www-data $(printf '%s\n' "$A" | cut -f3))"
+    accounts passwd $APP_USERS
+    accounts group www-data $APP_GROUPS
 }
 
 # What other files of nginx and supervisor say of who is called what.

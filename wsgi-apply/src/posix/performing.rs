@@ -8,7 +8,7 @@ use wsgi_model::{CheckMoment, Command, Owner, Word};
 use super::payload::Payload;
 use super::words::call;
 use super::{PERFORM, STATE, assigned, bare, scope};
-use crate::{After, Change, Digest, PathChange, PerformOptions, Plan, Probe};
+use crate::{After, Change, Digest, Manifest, PathChange, PerformOptions, Plan, Probe};
 
 /// The program that performs a plan, and what follows it.
 pub(crate) struct Performance {
@@ -134,6 +134,10 @@ impl Writer<'_> {
 
     fn records(&mut self, plan: &Plan) {
         for (app, record) in &plan.records {
+            if record.manifest == Manifest::default() {
+                self.call(["forgotten", app.as_str()]);
+                continue;
+            }
             let blob = self.payload.push(record.manifest.to_text().into_bytes());
             self.call(["recorded", app.as_str(), &blob]);
         }
@@ -245,6 +249,32 @@ impl Writer<'_> {
         }
     }
 
+    fn alter_user(&mut self, step: &str, change: &Change) {
+        let Change::AlterUser {
+            name,
+            shell,
+            home,
+            group,
+        } = change
+        else {
+            return;
+        };
+        let home = home.as_ref().map(ToString::to_string);
+        let options = [
+            ("--shell", shell.as_ref()),
+            ("--home", home.as_ref()),
+            ("--gid", group.as_ref()),
+        ];
+        let mut words = vec!["step", step, "run", "usermod"];
+        for (option, value) in options {
+            if let Some(value) = value {
+                words.extend([option, value]);
+            }
+        }
+        words.extend(["--", name]);
+        self.call(words);
+    }
+
     fn crontab(&mut self, step: &str, user: &str, before: &str, after: &str) {
         let blob = self.payload.push(after.as_bytes().to_vec());
         let digest = Digest::of(before.as_bytes()).to_string();
@@ -286,27 +316,7 @@ impl Writer<'_> {
                 "--",
                 name,
             ]),
-            Change::AlterUser {
-                name,
-                shell,
-                home,
-                group,
-            } => {
-                let home = home.as_ref().map(ToString::to_string);
-                let options = [
-                    ("--shell", shell.as_ref()),
-                    ("--home", home.as_ref()),
-                    ("--gid", group.as_ref()),
-                ];
-                let mut words = vec!["step", &step, "run", "usermod"];
-                for (option, value) in options {
-                    if let Some(value) = value {
-                        words.extend([option, value]);
-                    }
-                }
-                words.extend(["--", name]);
-                self.call(words);
-            }
+            Change::AlterUser { .. } => self.alter_user(&step, change),
             Change::Virtualenv {
                 path,
                 create,
@@ -325,6 +335,9 @@ impl Writer<'_> {
                     path.as_str(),
                 ];
                 self.call(words.into_iter().chain(install.iter().map(String::as_str)));
+            }
+            Change::Tree { .. } | Change::RemoveUser { .. } | Change::RemoveGroup { .. } => {
+                self.departure(&step, change);
             }
             Change::Service { name } => {
                 self.call(["step", &step, "service", name]);
@@ -354,6 +367,23 @@ impl Writer<'_> {
             }
         }
         self.calls.push_str("essential\n");
+    }
+}
+
+impl Writer<'_> {
+    /// What was made for an app goes.
+    fn departure(&mut self, step: &str, change: &Change) {
+        match change {
+            Change::Tree { path } => {
+                let path = self.at(path);
+                self.call(["step", step, "tree", &path]);
+            }
+            Change::RemoveUser { name } => {
+                self.call(["step", step, "run", "userdel", "--", name]);
+            }
+            Change::RemoveGroup { name } => self.call(["step", step, "group_gone", name]),
+            _ => {}
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use wsgi_apply::{Counts, Effect, Outcome, Plan, Report};
+use wsgi_apply::{Counts, Outcome, Plan, Report};
 
 use super::{Paint, visible};
 use crate::exit;
@@ -18,22 +18,14 @@ pub(crate) const fn report_status(report: &Report) -> u8 {
 
 /// How much was done, such as `1 added, 2 changed, 0 removed, 3 run`.
 pub(crate) fn done_text(plan: &Plan, report: &Report) -> String {
-    let mut counts = Counts::default();
-    for step in report.done.iter().filter_map(|&done| plan.steps.get(done)) {
-        match step.effect() {
-            Effect::Add => counts.add += 1,
-            Effect::Remove => counts.remove += 1,
-            Effect::Run => counts.run += 1,
-            _ => counts.change += 1,
-        }
-    }
+    let done = report.done.iter().filter_map(|&done| plan.steps.get(done));
     let Counts {
         add,
         change,
         remove,
         run,
         ..
-    } = counts;
+    } = Counts::of(done);
     format!("{add} added, {change} changed, {remove} removed, {run} run")
 }
 
