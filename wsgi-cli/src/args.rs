@@ -235,7 +235,8 @@ pub(crate) struct VarsFiles {
     /// A file of variables for every app, below each app's own
     #[arg(long, value_name = "FILE", help_heading = "Variables")]
     pub(crate) shared: Vec<OsString>,
-    /// The password of a vault id: a file, a program that prints it, or `prompt`
+    /// The password of a vault id: a file, a program that prints it, or `prompt`; after those of
+    /// `ANSIBLE_VAULT_IDENTITY_LIST`
     #[arg(long, value_name = "LABEL@SOURCE", help_heading = "Ansible Vault")]
     pub(crate) vault_id: Vec<String>,
     /// A file with a vault password, or a program that prints one; `ANSIBLE_VAULT_PASSWORD_FILE`

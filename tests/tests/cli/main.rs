@@ -6,6 +6,7 @@ mod called;
 mod faults;
 mod inputs;
 mod interrupted;
+mod prompt;
 mod rendering;
 mod secrets;
 mod streams;

@@ -244,9 +244,9 @@ impl Draft<'_> {
             steps: self.steps,
             obstacles: self.obstacles,
             remarks: self.remarks,
+            sources: BTreeMap::new(),
             state: self.facts.state,
             records,
-            sources: BTreeMap::new(),
         }
     }
 }
