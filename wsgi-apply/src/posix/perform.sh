@@ -422,7 +422,6 @@ crontab_of() { # user blob hash: of what it was
         echo "the crontab of $1 has changed meanwhile"
         return 1
     }
-    backup root "/var/spool/cron/crontabs/$1"
     if [ -s "$H/stage/$2" ]; then run crontab -u "$1" "$H/stage/$2"; else run crontab -u "$1" -r; fi
 }
 
