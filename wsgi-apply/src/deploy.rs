@@ -1,5 +1,6 @@
 //! Releases: a new one takes the place of the running one, when it is known to be well.
 
+mod attendance;
 mod deployment;
 mod host;
 mod program;
@@ -11,7 +12,8 @@ mod step;
 mod survey;
 mod tree;
 
-pub use deployment::{Deployment, Rollback};
+pub use attendance::{Maintenance, Page};
+pub use deployment::{Deployment, NoRelease, Rollback, release_name};
 pub use record::{DeployOutcome, DeployReport, Now};
 pub use requirements::{LockKind, Requirements};
 pub use site::ReleaseSite;

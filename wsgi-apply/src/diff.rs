@@ -94,7 +94,10 @@ impl Diff {
 
     /// How one text differs from another.
     pub fn texts(before: &str, after: &str) -> Self {
-        let diff = TextDiff::from_lines(before, after);
+        // A lone CR ends no line: what follows it would look like a line of its own.
+        let before: Vec<&str> = before.split_inclusive('\n').collect();
+        let after: Vec<&str> = after.split_inclusive('\n').collect();
+        let diff = TextDiff::from_slices(&before, &after);
         let mut unified = diff.unified_diff();
         let hunks = unified.context_radius(CONTEXT).iter_hunks().map(|hunk| {
             let lines = hunk.iter_changes().map(|change| {

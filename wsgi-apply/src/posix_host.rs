@@ -10,7 +10,7 @@ use crate::facts::Reading;
 use crate::posix::{Answer, Performance, observing, quoted};
 use crate::{
     Chunk, Facts, Host, HostError, PerformOptions, Plan, Probe, Progress, Report, Script, Shell,
-    Status,
+    ShellError, Status,
 };
 
 /// A host that is a Debian or Ubuntu system, reached by a [`Shell`].
@@ -83,25 +83,14 @@ impl<S: Shell> PosixHost<S> {
             body = on_stdin(program);
             stdin = Box::new(Cursor::new(program.as_bytes().to_vec()).chain(stdin));
         }
-        let script = if self.options.prefix.is_some() {
-            body
-        } else if let Some(password) = &self.options.sudo_password {
-            let line = Zeroizing::new(format!("{}\n", password.as_str()));
-            stdin = Box::new(Cursor::new(line.as_bytes().to_vec()).chain(stdin));
-            as_root_with_password(&body)
-        } else {
-            as_root(&body)
-        };
         let mut said = Vec::new();
-        let status =
-            self.shell
-                .exec(&Script::new(script), &mut stdin, &mut |chunk| match chunk {
-                    Chunk::Out(bytes) => output(bytes),
-                    Chunk::Err(bytes) => {
-                        let room = 4096_usize.saturating_sub(said.len());
-                        said.extend_from_slice(&bytes[..bytes.len().min(room)]);
-                    }
-                })?;
+        let status = self.exec(&body, stdin, &mut |chunk| match chunk {
+            Chunk::Out(bytes) => output(bytes),
+            Chunk::Err(bytes) => {
+                let room = 4096_usize.saturating_sub(said.len());
+                said.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+        })?;
         let said = String::from_utf8_lossy(&said).trim().to_owned();
         match status {
             Status::Exited(0) => Ok(()),
@@ -124,6 +113,28 @@ impl<S: Shell> PosixHost<S> {
     }
 }
 
+impl<S: Shell> PosixHost<S> {
+    /// Runs a short program as root, and hands on all that it takes and gives.
+    pub(crate) fn exec(
+        &mut self,
+        body: &str,
+        stdin: impl Read,
+        output: &mut dyn FnMut(Chunk<'_>),
+    ) -> Result<Status, ShellError> {
+        let mut stdin: Box<dyn Read> = Box::new(stdin);
+        let script = if self.options.prefix.is_some() {
+            body.to_owned()
+        } else if let Some(password) = &self.options.sudo_password {
+            let line = Zeroizing::new(format!("{}\n", password.as_str()));
+            stdin = Box::new(Cursor::new(line.as_bytes().to_vec()).chain(stdin));
+            as_root_with_password(body)
+        } else {
+            as_root(body)
+        };
+        self.shell.exec(&Script::new(script), &mut stdin, output)
+    }
+}
+
 impl<S: Shell> Host for PosixHost<S> {
     fn label(&self) -> &str {
         self.shell.label()
@@ -133,7 +144,7 @@ impl<S: Shell> Host for PosixHost<S> {
         let mark = mark();
         let prefix = self.prefix().to_owned();
         let program = observing(probe, &prefix, &mark);
-        let mut reading = Reading::new(&mark, &prefix);
+        let mut reading = Reading::new(probe, &mark, &prefix);
         self.run(&program, Travels::AsArgument, io::empty(), &mut |bytes| {
             reading.push(bytes);
         })?;

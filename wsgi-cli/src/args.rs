@@ -1,6 +1,7 @@
 //! What the command line takes.
 
 mod hosts;
+mod releases;
 mod target;
 
 use std::ffi::OsString;
@@ -11,7 +12,8 @@ use clap_complete::Shell;
 use wsgi_render::Version;
 
 pub(crate) use hosts::{Apply, Performing, Plan, Remove, Status};
-pub(crate) use target::{TargetArgs, TargetKind};
+pub(crate) use releases::{Deploy, Logs, Maintenance, PageSwitch, Releases, Rollback, Run, cache};
+pub(crate) use target::TargetArgs;
 
 /// Run WSGI app containers (nginx, TLS, gunicorn, supervisor, cron, sudo) on Debian and Ubuntu hosts,
 /// from one vars file per app.
@@ -95,6 +97,30 @@ pub(crate) enum Verb {
     /// Bring hosts to what the vars files say
     #[command(after_help = hosts::APPLY)]
     Apply(Apply),
+    /// Put a new release in the place of the running one
+    #[command(after_help = releases::DEPLOY)]
+    Deploy(Deploy),
+    /// Put an earlier release in the place of the running one
+    #[command(after_help = releases::ROLLBACK)]
+    Rollback(Rollback),
+    /// List the releases of an app
+    #[command(after_help = releases::RELEASES)]
+    Releases(Releases),
+    /// Show visitors the maintenance page, or the app
+    #[command(after_help = releases::MAINTENANCE)]
+    Maintenance(Maintenance),
+    /// Print the logs of an app
+    #[command(after_help = releases::LOGS)]
+    Logs(Logs),
+    /// Run a command in the release that serves
+    #[command(after_help = releases::RUN)]
+    Run(Run),
+    /// Say how the apps are doing on hosts
+    #[command(after_help = hosts::STATUS)]
+    Status(Status),
+    /// Take away from hosts what was made there for the apps
+    #[command(after_help = hosts::REMOVE)]
+    Remove(Remove),
     /// Show every variable with its value and where it came from
     #[command(after_help = SHOW)]
     Show(Show),
@@ -123,9 +149,20 @@ impl Verb {
             Self::Render(args) => args.json,
             Self::Plan(args) => args.json,
             Self::Apply(args) => args.json,
+            Self::Deploy(args) => args.json,
+            Self::Rollback(args) => args.json,
+            Self::Releases(args) => args.json,
+            Self::Status(args) => args.json,
+            Self::Remove(args) => args.json,
             Self::Show(args) => args.json,
             Self::Env(args) => args.json,
-            Self::Schema | Self::Init(_) | Self::Completions(_) | Self::Man(_) => false,
+            Self::Schema
+            | Self::Init(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Maintenance(_)
+            | Self::Logs(_)
+            | Self::Run(_) => false,
         }
     }
 }

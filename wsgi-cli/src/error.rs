@@ -44,6 +44,14 @@ pub(crate) enum CommandError {
     },
     #[error("the plan was not performed")]
     OtherPlan(#[from] SavedPlanError),
+    #[error("there are several vars files, and one source")]
+    SeveralApps,
+    #[error("this works on one host at a time")]
+    SeveralHosts,
+    #[error("an app runs on a host, not in a directory")]
+    NoHost,
+    #[error("there is nothing to deploy")]
+    Source(#[source] wsgi_apply::deploy::SourceError),
     #[error("a variable cannot be printed for a shell")]
     Unquotable { source: Unquotable },
 }
@@ -75,6 +83,10 @@ impl CommandError {
             | Self::Root { .. }
             | Self::Unasked(_)
             | Self::Unconfirmed(_)
+            | Self::SeveralApps
+            | Self::SeveralHosts
+            | Self::NoHost
+            | Self::Source(_)
             | Self::UnreadablePlan { .. } => exit::USAGE,
             Self::OtherPlan(_) => exit::CONFLICT,
             Self::Contradiction(_) => exit::REFUSED,
@@ -96,6 +108,12 @@ impl CommandError {
             Self::Contradiction(_) => {
                 Some("give one of them another name, or another path".to_owned())
             }
+            Self::SeveralApps => {
+                Some("name one vars file: each app has its own releases".to_owned())
+            }
+            Self::SeveralHosts => Some("give one `--host`".to_owned()),
+            Self::NoHost => Some("give a `--host`, or `--local`".to_owned()),
+            Self::Source(error) => error.help().map(str::to_owned),
             Self::OtherPlan(error) => Some(error.help().to_owned()),
             Self::UnreadablePlan { .. } => Some("`wsgi-cli plan --out FILE` writes one".to_owned()),
             Self::Make { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => Some(

@@ -32,16 +32,20 @@ pub(crate) enum Next {
 }
 
 /// Says what happens on the host that a job is about.
-pub(crate) struct Reporter<'a, N, R>(usize, &'a Sender<News<N, R>>);
+pub(crate) struct Reporter<'a, N, R>(usize, &'a Sender<Message<N, R>>);
+
+/// News, and who waits until they have been heard.
+type Message<N, R> = (News<N, R>, Option<Sender<()>>);
 
 impl<N, R> Reporter<'_, N, R> {
     pub(crate) fn say(&self, news: N) {
         // Nobody listens any more when the command ends early.
-        let _ = self.1.send(News::Of(self.0, news));
+        let _ = self.1.send((News::Of(self.0, news), None));
     }
 }
 
-/// Does jobs, at most `width` at the same time, and hears of them one by one on this thread.
+/// Does jobs, at most `width` at the same time, and hears of them one by one on this thread. Whoever
+/// has done one begins the next when it is decided whether there is to be one.
 pub(crate) fn work<J: Send, R: Send, N: Send>(
     jobs: Vec<J>,
     width: usize,
@@ -51,16 +55,18 @@ pub(crate) fn work<J: Send, R: Send, N: Send>(
     let threads = width.min(jobs.len());
     let queue: Mutex<VecDeque<(usize, J)>> = Mutex::new(jobs.into_iter().enumerate().collect());
     let locked = || queue.lock().unwrap_or_else(PoisonError::into_inner);
-    let (send, receive) = mpsc::channel();
+    let (send, receive) = mpsc::channel::<Message<N, R>>();
     thread::scope(|scope| {
         for _ in 0..threads {
             let (send, perform) = (send.clone(), &perform);
             scope.spawn(move || {
+                let (heard, wait) = mpsc::channel();
                 loop {
                     let next = locked().pop_front();
                     let Some((index, job)) = next else { break };
                     let result = perform(index, job, &Reporter(index, &send));
-                    if send.send(News::Ended(index, result)).is_err() {
+                    let ended = (News::Ended(index, result), Some(heard.clone()));
+                    if send.send(ended).is_err() || wait.recv().is_err() {
                         break;
                     }
                 }
@@ -68,13 +74,17 @@ pub(crate) fn work<J: Send, R: Send, N: Send>(
         }
         drop(send);
         loop {
-            let news = match receive.recv_timeout(TICK) {
-                Ok(news) => news,
-                Err(RecvTimeoutError::Timeout) => News::Tick,
+            let (news, waiting) = match receive.recv_timeout(TICK) {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => (News::Tick, None),
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             if hear(news) == Next::BeginNoOther {
                 locked().clear();
+            }
+            if let Some(waiting) = waiting {
+                // Whoever waits is there until it has heard.
+                let _ = waiting.send(());
             }
         }
     });
@@ -114,18 +124,16 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_begun_after_that_was_asked_for() {
+    fn no_other_host_is_begun_when_that_was_decided() {
         let begun = AtomicUsize::new(0);
         work(
             vec![(); 50],
-            1,
-            |_, (), reporter| {
+            2,
+            |_, (), _: &Reporter<'_, (), ()>| {
                 begun.fetch_add(1, Ordering::SeqCst);
-                reporter.say(());
             },
             |_| Next::BeginNoOther,
         );
-        // The thread may have taken one more before it was told.
-        assert!(begun.into_inner() < 50);
+        assert!(begun.into_inner() <= 2);
     }
 }

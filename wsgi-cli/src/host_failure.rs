@@ -19,6 +19,10 @@ pub(crate) enum HostFailure {
     Render { app: String, source: RenderError },
     #[error("the apps do not go together")]
     Contradiction(#[from] Contradiction),
+    #[error("the app was not applied: {missing} is missing")]
+    NotApplied { missing: String },
+    #[error(transparent)]
+    NoRelease(wsgi_apply::deploy::NoRelease),
     #[error("not begun, since other hosts failed")]
     TooManyFailed,
     #[error("not begun")]
@@ -42,6 +46,7 @@ impl HostFailure {
                 | HostError::PasswordRefused => exit::UNREACHABLE,
                 _ => exit::PART_WAY,
             },
+            Self::NotApplied { .. } | Self::NoRelease(_) => exit::CONFLICT,
             Self::Render { .. } => exit::BUG,
             Self::Contradiction(_) => exit::REFUSED,
             Self::TooManyFailed | Self::Interrupted => exit::DONE,
@@ -53,6 +58,8 @@ impl HostFailure {
         match self {
             Self::Connect(error) => Some(error.help()),
             Self::Observe(error) | Self::Perform(error) => error.help().map(str::to_owned),
+            Self::NotApplied { .. } => Some("`wsgi-cli apply` it first".to_owned()),
+            Self::NoRelease(error) => Some(error.help().to_owned()),
             Self::Render { .. } => Some("this is a bug of wsgi-cli; please report it".to_owned()),
             Self::Contradiction(_) => {
                 Some("give one of them another name, or another path".to_owned())

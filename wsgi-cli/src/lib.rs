@@ -29,6 +29,7 @@ mod parallel;
 mod passwords;
 mod plan_file;
 mod preparation;
+mod release_host;
 mod rollout;
 mod terminal;
 mod tree;

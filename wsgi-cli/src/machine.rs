@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::process::geteuid;
 use wsgi_apply::ssh::{Destination, Interaction, Login, Question, SshOptions, SshShell};
-use wsgi_apply::{Host, LocalShell, PlanOptions, PosixHost, PosixOptions};
+use wsgi_apply::{Host, LocalShell, PlanOptions, PosixHost, PosixOptions, Shell};
 use wsgi_model::AbsPath;
 use zeroize::Zeroizing;
 
@@ -128,24 +128,36 @@ impl<'a> Access<'a> {
         })
     }
 
-    /// Reaches a host.
-    pub(crate) fn connect(&self, address: &Address) -> Result<Box<dyn Host + Send>, HostFailure> {
+    /// Reaches a host to which releases are deployed.
+    pub(crate) fn posix(
+        &self,
+        address: &Address,
+    ) -> Result<PosixHost<Box<dyn Shell + Send>>, HostFailure> {
         let mut options = PosixOptions::default();
         options.sudo_password.clone_from(&self.sudo_password);
-        Ok(match address {
-            Address::Remote(destination) => {
-                if let Some(machine) = self.machines.machine(&destination.to_string()) {
-                    return Ok(machine);
-                }
-                let shell = SshShell::connect(destination, &self.ssh, &mut Person(self))?;
-                Box::new(PosixHost::new(shell, options))
-            }
-            Address::Local => Box::new(PosixHost::new(LocalShell::new(), options)),
+        let shell: Box<dyn Shell + Send> = match address {
+            Address::Remote(destination) => Box::new(SshShell::connect(
+                destination,
+                &self.ssh,
+                &mut Person(self),
+            )?),
+            Address::Local => Box::new(LocalShell::new()),
             Address::Directory(path, _) => {
                 options.prefix = Some(path.clone());
-                Box::new(PosixHost::new(LocalShell::new(), options))
+                Box::new(LocalShell::new())
             }
-        })
+        };
+        Ok(PosixHost::new(shell, options))
+    }
+
+    /// Reaches a host.
+    pub(crate) fn connect(&self, address: &Address) -> Result<Box<dyn Host + Send>, HostFailure> {
+        if let Address::Remote(destination) = address
+            && let Some(machine) = self.machines.machine(&destination.to_string())
+        {
+            return Ok(machine);
+        }
+        Ok(Box::new(self.posix(address)?))
     }
 }
 

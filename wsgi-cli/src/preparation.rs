@@ -1,6 +1,6 @@
 //! The apps of a call, ready to be planned for hosts.
 
-use wsgi_apply::{Desired, Host, Plan, PlanOptions, Probe, System};
+use wsgi_apply::{AppStatus, Desired, Extent, Facts, Host, Plan, PlanOptions, Probe, System};
 use wsgi_model::{Bundle, Loaded, Problem, Severity};
 use wsgi_render::{Init, RenderError, Target, render};
 
@@ -78,11 +78,6 @@ impl Apps {
         Ok((Some(apps), examined))
     }
 
-    /// The apps.
-    pub(crate) fn loaded(&self) -> &[Loaded] {
-        &self.loaded
-    }
-
     /// What would have to be done on a host: one look at it.
     pub(crate) fn plan(
         &self,
@@ -90,6 +85,37 @@ impl Apps {
         options: PlanOptions,
     ) -> Result<Plan, HostFailure> {
         let facts = host.observe(&self.probe).map_err(HostFailure::Observe)?;
+        self.plan_for(facts, options)
+    }
+
+    /// What would have to be done on a host to take the apps away.
+    pub(crate) fn removal(
+        &self,
+        host: &mut dyn Host,
+        options: PlanOptions,
+        extent: Extent,
+    ) -> Result<Plan, HostFailure> {
+        let facts = host.observe(&self.probe).map_err(HostFailure::Observe)?;
+        Ok(Plan::removal(&self.desired, &facts, options, extent))
+    }
+
+    /// How the apps are doing on a host, and what would have to be done there.
+    pub(crate) fn status(
+        &self,
+        host: &mut dyn Host,
+        options: PlanOptions,
+    ) -> Result<(Plan, Vec<AppStatus>), HostFailure> {
+        let probe = Probe::of_status(&self.desired);
+        let facts = host.observe(&probe).map_err(HostFailure::Observe)?;
+        let plan = self.plan_for(facts.clone(), options)?;
+        let bundles = self.desired.bundles().iter();
+        let all: Vec<_> = bundles
+            .map(|bundle| AppStatus::of(bundle, &facts, &plan))
+            .collect();
+        Ok((plan, all))
+    }
+
+    fn plan_for(&self, facts: Facts, options: PlanOptions) -> Result<Plan, HostFailure> {
         let target = if options.paths_only {
             Target::default()
         } else {

@@ -1,13 +1,14 @@
 //! What is deployed where, and what is gone back to.
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 use camino::Utf8Path;
 use wsgi_model::RelativePath;
 
 use super::program::{Program, Writer, program};
 use super::tree::TreeError;
-use super::{DeployStep, LockKind, ReleaseSite, Requirements, SourceTree, Survey};
+use super::{DeployStep, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree, Survey};
 use crate::posix::Payload;
 
 /// A release that is to take the place of the running one.
@@ -185,6 +186,83 @@ impl<'a> Deployment<'a> {
             supervisor,
             writer,
         ))
+    }
+}
+
+/// Why there is no release to go back to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoRelease {
+    /// There is none of this name.
+    #[error("there is no release {0}")]
+    Unknown(String),
+    /// It never served.
+    #[error("the release {0} failed when it was deployed")]
+    Failed(String),
+    /// Its files are gone.
+    #[error("the files of the release {0} are gone")]
+    Gone(String),
+    /// It serves already.
+    #[error("the release {0} serves already")]
+    Serves(String),
+    /// There is none before the one that serves.
+    #[error("there is no good release before the one that serves")]
+    NoEarlier,
+}
+
+impl NoRelease {
+    /// What to do about it.
+    pub const fn help(&self) -> &'static str {
+        "`wsgi-cli releases` lists them; `wsgi-cli deploy` makes a new one"
+    }
+}
+
+/// The name of a release that is made at `time` of a revision: `20261122T101500Z-0f3a9c1d2e`.
+pub fn release_name(time: SystemTime, revision: &str) -> String {
+    let time = humantime::format_rfc3339_seconds(time).to_string();
+    let time: String = time.chars().filter(|c| !matches!(c, '-' | ':')).collect();
+    // It becomes a part of paths and of a shell's patterns.
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let revision: String = revision.chars().filter(is_plain).take(40).collect();
+    format!("{time}-{revision}")
+}
+
+impl<'a> Rollback<'a> {
+    /// A return to the release `to`, or to the last good one before that which serves.
+    ///
+    /// # Errors
+    /// [`NoRelease`] when there is none.
+    pub fn new(
+        site: &'a ReleaseSite,
+        survey: &'a Survey,
+        to: Option<&str>,
+    ) -> Result<Self, NoRelease> {
+        let release = match to {
+            None => survey.previous().ok_or(NoRelease::NoEarlier)?,
+            Some(id) => {
+                let found = survey.release(id);
+                found.ok_or_else(|| NoRelease::Unknown(id.to_owned()))?
+            }
+        };
+        let id = release.id.clone();
+        if survey.current.as_deref() == Some(&id) {
+            return Err(NoRelease::Serves(id));
+        }
+        if release.outcome != ReleaseOutcome::Good {
+            return Err(NoRelease::Failed(id));
+        }
+        if !release.is_there || !survey.cached.contains(&release.virtualenv) {
+            return Err(NoRelease::Gone(id));
+        }
+        Ok(Self {
+            site,
+            survey,
+            id,
+            virtualenv: release.virtualenv.clone(),
+            revision: release.revision.clone(),
+            operator: String::new(),
+            wait: 0,
+        })
     }
 }
 

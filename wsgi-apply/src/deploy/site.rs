@@ -34,6 +34,10 @@ pub struct ReleaseSite {
     pub server_name: String,
     /// Where nginx serves it, if it does: the port, and whether by TLS.
     pub front: Option<(u16, bool)>,
+    /// While this file exists, visitors get the maintenance page.
+    pub maintenance_flag: AbsPath,
+    /// The logs of the app, of supervisor's program and of nginx.
+    pub logs: Vec<AbsPath>,
     /// What starts the program when it does not run.
     pub restart: Option<Action>,
 }
@@ -70,6 +74,15 @@ impl ReleaseSite {
                 .collect(),
             server_name: names.clone().find(plain).unwrap_or("localhost").to_owned(),
             front,
+            maintenance_flag: layout.maintenance_flag(),
+            logs: [layout.app_log(), layout.supervisor_log()]
+                .into_iter()
+                .chain(
+                    app.exposed_site()
+                        .into_iter()
+                        .flat_map(|site| [site.access_log.clone(), site.error_log.clone()]),
+                )
+                .collect(),
             restart: actions
                 .find(|action| action.stage == Stage::Restart)
                 .cloned(),

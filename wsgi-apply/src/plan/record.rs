@@ -28,6 +28,11 @@ impl Draft<'_> {
             remarks: self.remarks,
             state: self.facts.state,
             records,
+            sources: desired
+                .artifacts()
+                .into_iter()
+                .filter_map(|(path, (_, artifact))| Some((path.clone(), artifact.source.clone()?)))
+                .collect(),
         }
     }
 

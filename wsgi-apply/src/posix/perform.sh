@@ -5,7 +5,8 @@
 # that the plan was made for.
 
 H=$S/.host
-broken= failed= stopped= locked= prepared=
+# $B is also what the program that becomes root calls this one.
+broken= failed= stopped= locked= prepared= B=
 
 # All that is said goes one way. Nobody has to listen: what was begun is done also when the
 # connection is gone.
@@ -123,6 +124,17 @@ arrived() {
 unchanged() {
     widen
     [ -z "$E" ] || [ "$(state | sha256sum)" = "$E  -" ] || end drifted
+}
+
+# What a check will ask for holds already, unless it is about a file that is changed. Else what is
+# wrong is somebody else's, who has to mend it.
+sound() { # paths command…
+    sound=$1
+    shift
+    run "$@" >"$H/stage/said" || printf '%s\n' "$sound" | grep -qF -f - "$H/stage/said" || {
+        cat "$H/stage/said"
+        end refused
+    }
 }
 
 # Writes a file of ours from the stage, whole or not at all.
@@ -424,12 +436,35 @@ acted() {
     fi
 }
 
+# --- what was made for an app is taken away
+
+# A directory with everything in it: rm follows no link in it. What is mounted there stays.
+tree() { # path
+    [ -z "$failed" ] || {
+        echo "$1 stays, since what ran before failed"
+        return 1
+    }
+    rm -rf --one-file-system -- "$1"
+}
+
+# userdel takes the group of the same name along, where login.defs says so.
+group_gone() { # name
+    ! getent group "$1" >/dev/null || run groupdel -- "$1"
+}
+
 # --- after everything
 
 # An owed action that is left over is one that nobody defines any more.
 recorded() { # app blob
     [ -z "$failed$stopped" ] || return 0
     note "$2" "$S/$1/manifest" && rm -rf -- "$S/$1/intent" "$S/$1/owed" && sync -- "$S/$1" || end failed
+}
+
+# Nothing of ours is left; backups are, if there are any.
+forgotten() { # app
+    [ -z "$failed$stopped" ] || return 0
+    rm -f -- "$S/$1/manifest" "$S/$1/intent"
+    rmdir -- "$S/$1/owed" "$S/$1" 2>/dev/null || :
 }
 
 performed() {

@@ -8,7 +8,7 @@ use wsgi_model::{CheckMoment, Command, Owner, Word};
 use super::payload::Payload;
 use super::words::call;
 use super::{PERFORM, STATE, assigned, bare, scope};
-use crate::{After, Change, Digest, PathChange, PerformOptions, Plan, Probe};
+use crate::{After, Change, Digest, Manifest, PathChange, PerformOptions, Plan, Probe};
 
 /// The program that performs a plan, and what follows it.
 pub(crate) struct Performance {
@@ -32,6 +32,7 @@ impl Performance {
             payload: Payload::default(),
             slugs: BTreeMap::new(),
         };
+        writer.soundness(plan);
         writer.intents(plan);
         writer.steps(plan);
         writer.records(plan);
@@ -87,6 +88,35 @@ impl Writer<'_> {
         [self.prefix, path.as_str()].concat()
     }
 
+    /// One broken file of somebody else makes supervisord refuse all programs. nginx was asked when
+    /// the host was observed; this takes ten times as long, and only when there is need.
+    fn soundness(&mut self, plan: &Plan) {
+        let is_new = plan.steps.iter().any(|step| {
+            matches!(&step.change, Change::Packages { names, .. }
+                if names.iter().any(|name| name == "supervisor"))
+        });
+        let paths = || {
+            plan.steps.iter().filter_map(|step| match &step.change {
+                Change::Path(change) => Some(change),
+                _ => None,
+            })
+        };
+        let program = paths().find(|change| {
+            change.path.as_str().starts_with("/etc/supervisor/") && change.set().is_some()
+        });
+        let Some(check) = program.and_then(PathChange::set) else {
+            return;
+        };
+        if is_new || !self.prefix.is_empty() {
+            return;
+        }
+        let together = paths().filter(|change| change.set() == Some(check));
+        let mended: Vec<&str> = together.map(|change| change.path.as_str()).collect();
+        let words = argv(check, "");
+        let words = words.iter().map(String::as_str);
+        self.call(["sound", &mended.join("\n")].into_iter().chain(words));
+    }
+
     fn intents(&mut self, plan: &Plan) {
         for (app, record) in &plan.records {
             let blob = self.payload.push(record.intent.to_text().into_bytes());
@@ -104,6 +134,10 @@ impl Writer<'_> {
 
     fn records(&mut self, plan: &Plan) {
         for (app, record) in &plan.records {
+            if record.manifest == Manifest::default() {
+                self.call(["forgotten", app.as_str()]);
+                continue;
+            }
             let blob = self.payload.push(record.manifest.to_text().into_bytes());
             self.call(["recorded", app.as_str(), &blob]);
         }
@@ -215,6 +249,12 @@ impl Writer<'_> {
         }
     }
 
+    fn crontab(&mut self, step: &str, user: &str, before: &str, after: &str) {
+        let blob = self.payload.push(after.as_bytes().to_vec());
+        let digest = Digest::of(before.as_bytes()).to_string();
+        self.call(["step", step, "crontab_of", user, &blob, &digest]);
+    }
+
     fn other(&mut self, index: usize, app: &str, change: &Change) {
         let step = index.to_string();
         match change {
@@ -290,6 +330,9 @@ impl Writer<'_> {
                 ];
                 self.call(words.into_iter().chain(install.iter().map(String::as_str)));
             }
+            Change::Tree { .. } | Change::RemoveUser { .. } | Change::RemoveGroup { .. } => {
+                self.departure(&step, change);
+            }
             Change::Service { name } => {
                 self.call(["step", &step, "service", name]);
                 // Other services, and files, do not wait for this one.
@@ -301,9 +344,7 @@ impl Writer<'_> {
                 before,
                 after,
             } => {
-                let blob = self.payload.push(after.clone().into_bytes());
-                let digest = Digest::of(before.as_bytes()).to_string();
-                self.call(["step", &step, "crontab_of", user, &blob, &digest]);
+                self.crontab(&step, user, before, after);
             }
             Change::Action { action, .. } => {
                 let slug = self.slugs.get(action.name.as_ref()).cloned();
@@ -320,6 +361,23 @@ impl Writer<'_> {
             }
         }
         self.calls.push_str("essential\n");
+    }
+}
+
+impl Writer<'_> {
+    /// What was made for an app goes.
+    fn departure(&mut self, step: &str, change: &Change) {
+        match change {
+            Change::Tree { path } => {
+                let path = self.at(path);
+                self.call(["step", step, "tree", &path]);
+            }
+            Change::RemoveUser { name } => {
+                self.call(["step", step, "run", "userdel", "--", name]);
+            }
+            Change::RemoveGroup { name } => self.call(["step", step, "group_gone", name]),
+            _ => {}
+        }
     }
 }
 

@@ -100,6 +100,9 @@ pub(crate) struct Remove {
     pub(crate) target: TargetArgs,
     #[command(flatten)]
     pub(crate) performing: Performing,
+    /// Take away what was changed since we made it, too, after a backup
+    #[arg(long)]
+    pub(crate) adopt: bool,
     /// Also take away what belongs to the app's user, with everything in it
     #[arg(long)]
     pub(crate) purge: bool,

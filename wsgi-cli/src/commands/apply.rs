@@ -2,7 +2,7 @@
 
 use wsgi_apply::{Outcome, PerformOptions, SavedPlan};
 
-use super::plan::{refused, show};
+use super::plan::{obstacles, refused, show};
 use crate::args::{Apply, Performing};
 use crate::error::CommandError;
 use crate::examination::{FileJson, Reader};
@@ -10,8 +10,8 @@ use crate::exit;
 use crate::machine::{Access, Address, Machines};
 use crate::operator::Operator;
 use crate::output::{
-    Console, HostJson, HostsDocument, Verbosity, done_text, host_failure, obstacles_text,
-    report_status, report_text, visible,
+    Console, HostJson, HostsDocument, Verbosity, done_text, host_failure, report_status,
+    report_text, visible,
 };
 use crate::plan_file;
 use crate::preparation::Apps;
@@ -105,12 +105,9 @@ pub(super) fn roll_out(
     files: Vec<FileJson>,
 ) -> Result<u8, CommandError> {
     if reader == Reader::Person {
-        for planned in &all {
-            show(console, planned)?;
-            if let Ok(plan) = &planned.plan {
-                console.complain(&obstacles_text(console.paint, plan));
-            }
-        }
+        show(console, &all)?;
+        let text = obstacles(console.paint, &all);
+        console.complain(&text);
     }
     let order: Vec<String> = all.iter().map(|planned| planned.label.clone()).collect();
     let due: Vec<&Planned> = all.iter().filter(|planned| planned.is_due()).collect();
@@ -221,7 +218,7 @@ impl Performed {
             Err(failure) => failure.to_string(),
             Ok(report) => match report.outcome {
                 Outcome::Done => done_text(&self.plan, report),
-                Outcome::Drifted | Outcome::Locked { .. } => {
+                Outcome::Drifted | Outcome::Refused { .. } | Outcome::Locked { .. } => {
                     "refused: nothing was changed".to_owned()
                 }
                 _ => format!("stopped part-way: {}", done_text(&self.plan, report)),

@@ -1,6 +1,6 @@
 //! `plan`: what an apply would do.
 
-use wsgi_apply::SavedPlan;
+use wsgi_apply::{Plan, SavedPlan};
 
 use crate::args::Plan as PlanArgs;
 use crate::error::CommandError;
@@ -8,7 +8,8 @@ use crate::examination::Reader;
 use crate::exit;
 use crate::machine::{Access, Address, Machines};
 use crate::output::{
-    Console, HostJson, HostsDocument, Verbosity, host_failure, obstacles_text, plan_text, summary,
+    Console, HostJson, HostsDocument, Paint, Verbosity, host_failure, obstacles_text, plan_text,
+    summary,
 };
 use crate::plan_file;
 use crate::preparation::Apps;
@@ -35,14 +36,10 @@ pub(super) fn plan(
             files: examined.files,
         })?,
         Reader::Person => {
-            for planned in &all {
-                show(console, planned)?;
-                if let Ok(plan) = &planned.plan
-                    && console.verbosity != Verbosity::Quiet
-                {
-                    let paint = console.result_paint;
-                    console.print(format_args!("{}", obstacles_text(paint, plan)))?;
-                }
+            show(console, &all)?;
+            if console.verbosity != Verbosity::Quiet {
+                let text = obstacles(console.result_paint, &all);
+                console.print(format_args!("{text}"))?;
             }
         }
     }
@@ -75,23 +72,46 @@ pub(super) fn refused(
     Ok(status)
 }
 
-/// Prints the plan for a host, or why there is none.
-pub(super) fn show(console: &mut Console<'_>, planned: &Planned) -> Result<(), CommandError> {
-    let host = &planned.label;
-    match &planned.plan {
-        Err(failure) => {
-            console.flush()?;
-            console.complain(&host_failure(console.paint, host, failure));
+/// What is in the way on the hosts.
+pub(super) fn obstacles(paint: Paint, all: &[Planned]) -> String {
+    let host = |planned: &Planned| match all.len() {
+        1 => String::new(),
+        _ => format!("{}: ", planned.label),
+    };
+    let plans = all.iter().filter_map(|planned| {
+        let plan = planned.plan.as_ref().ok()?;
+        Some(obstacles_text(paint, &host(planned), plan))
+    });
+    plans.collect()
+}
+
+/// Prints plans, those that read the same once, and why there are none.
+pub(super) fn show(console: &mut Console<'_>, all: &[Planned]) -> Result<(), CommandError> {
+    let (paint, verbosity) = (console.result_paint, console.verbosity);
+    let mut groups: Vec<(String, Vec<&str>, &Plan)> = Vec::new();
+    for planned in all {
+        let host = planned.label.as_str();
+        let Ok(plan) = &planned.plan else { continue };
+        let text = plan_text(paint, verbosity, &[], plan);
+        match groups.iter_mut().find(|(other, ..)| *other == text) {
+            Some((_, hosts, _)) => hosts.push(host),
+            None => groups.push((text, vec![host], plan)),
         }
-        Ok(_) if console.verbosity == Verbosity::Quiet => {}
-        Ok(plan) => {
-            let (paint, verbosity) = (console.result_paint, console.verbosity);
-            let mut text = plan_text(paint, verbosity, host, plan);
-            if !plan.is_empty() || !plan.obstacles.is_empty() {
-                text.push_str(&summary(paint, verbosity, plan));
-            }
-            console.print(format_args!("{text}"))?;
-            console.flush()?;
+    }
+    for (_, hosts, plan) in groups {
+        if verbosity == Verbosity::Quiet {
+            break;
+        }
+        let mut text = plan_text(paint, verbosity, &hosts, plan);
+        if !plan.is_empty() || !plan.obstacles.is_empty() {
+            text.push_str(&summary(paint, verbosity, plan));
+        }
+        console.print(format_args!("{text}"))?;
+        console.flush()?;
+    }
+    for planned in all {
+        if let Err(failure) = &planned.plan {
+            console.complain(&host_failure(console.paint, &planned.label, failure));
         }
     }
     Ok(())

@@ -6,15 +6,16 @@ use anstyle::Style;
 use wsgi_apply::{Diff, DiffLine, Effect, Observed, Plan, Sign, Step};
 
 use super::excerpt::shown_line;
-use super::{Paint, Verbosity, failure, visible};
+use super::failure::failure_of;
+use super::{Paint, Verbosity, visible};
 
 /// A new file of more lines is not shown unless that is asked for: on a fresh host, everything is new.
 const SHORT: usize = 8;
 
-/// The plan for a host.
-pub(crate) fn plan_text(paint: Paint, verbosity: Verbosity, host: &str, plan: &Plan) -> String {
+/// The plan for hosts.
+pub(crate) fn plan_text(paint: Paint, verbosity: Verbosity, hosts: &[&str], plan: &Plan) -> String {
     let strong = paint.strong();
-    let host = visible(host);
+    let host = visible(&hosts.join(", "));
     let mut text = String::new();
     if plan.is_empty() && plan.obstacles.is_empty() {
         let _ = writeln!(text, "{strong}{host}{strong:#}: nothing to do");
@@ -31,11 +32,11 @@ pub(crate) fn plan_text(paint: Paint, verbosity: Verbosity, host: &str, plan: &P
     text
 }
 
-/// What stands in the way of a plan.
-pub(crate) fn obstacles_text(paint: Paint, plan: &Plan) -> String {
+/// What stands in the way of a plan; `prefix` says on which host.
+pub(crate) fn obstacles_text(paint: Paint, prefix: &str, plan: &Plan) -> String {
     let obstacles = plan.obstacles.iter();
     obstacles
-        .map(|obstacle| failure(paint, obstacle, Some(&obstacle.help())))
+        .map(|obstacle| failure_of(paint, prefix, obstacle, Some(&obstacle.help())))
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use wsgi_apply::{Counts, Effect, Outcome, Plan, Report};
+use wsgi_apply::{Counts, Outcome, Plan, Report};
 
 use super::{Paint, visible};
 use crate::exit;
@@ -11,29 +11,21 @@ use crate::exit;
 pub(crate) const fn report_status(report: &Report) -> u8 {
     match report.outcome {
         Outcome::Done => exit::DONE,
-        Outcome::Drifted | Outcome::Locked { .. } => exit::CONFLICT,
+        Outcome::Drifted | Outcome::Refused { .. } | Outcome::Locked { .. } => exit::CONFLICT,
         _ => exit::PART_WAY,
     }
 }
 
 /// How much was done, such as `1 added, 2 changed, 0 removed, 3 run`.
 pub(crate) fn done_text(plan: &Plan, report: &Report) -> String {
-    let mut counts = Counts::default();
-    for step in report.done.iter().filter_map(|&done| plan.steps.get(done)) {
-        match step.effect() {
-            Effect::Add => counts.add += 1,
-            Effect::Remove => counts.remove += 1,
-            Effect::Run => counts.run += 1,
-            _ => counts.change += 1,
-        }
-    }
+    let done = report.done.iter().filter_map(|&done| plan.steps.get(done));
     let Counts {
         add,
         change,
         remove,
         run,
         ..
-    } = counts;
+    } = Counts::of(done);
     format!("{add} added, {change} changed, {remove} removed, {run} run")
 }
 
@@ -64,6 +56,18 @@ pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report
             &format!("nothing was done: {} is at work on it", visible(owner)),
             &[("help", "try again later, or wait for it with `--wait`")],
         ),
+        Outcome::Refused { said } => {
+            let said = said.iter().flat_map(|said| said.lines());
+            let mut lines: Vec<(&str, &str)> = said.map(|line| ("said", line)).collect();
+            lines.push((
+                "help",
+                "mend that file, which is not ours, and run the command again",
+            ));
+            complain(
+                "nothing was done: its programs refuse their configuration as it is",
+                &lines,
+            );
+        }
         Outcome::Failed(failures) => {
             for failure in failures {
                 let step = plan.steps.get(failure.step);
