@@ -1,6 +1,8 @@
 //! What is true of a host.
 
 mod read;
+mod system;
+mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +13,7 @@ use crate::{Desired, Digest, Manifest};
 
 pub use read::Unreadable;
 pub(crate) use read::{Reading, normalised};
+pub use tls::{TlsFile, TlsRole};
 
 /// What is true of a host, as far as a [`Probe`](crate::Probe) asks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,8 +23,11 @@ pub struct Facts {
     pub system: System,
     /// What stands at each path that was asked for, at those of the manifests and above them.
     pub nodes: BTreeMap<AbsPath, Observed>,
-    /// The packages of those asked for that are installed, with their versions.
+    /// The packages of those asked for that are installed, with their versions; each also as
+    /// `name:architecture`.
     pub packages: BTreeMap<String, String>,
+    /// The packages of those asked for that another one provides.
+    pub provided: BTreeSet<String>,
     /// The users of those asked for that exist.
     pub users: BTreeMap<String, User>,
     /// The groups of those asked for that exist, with their ids.
@@ -40,6 +46,8 @@ pub struct Facts {
     /// is whose: what a server listens to and is called, what it includes, and what a program is
     /// called.
     pub directives: BTreeMap<AbsPath, Vec<String>>,
+    /// What nginx reads for TLS, by what it is for.
+    pub tls: BTreeMap<(TlsRole, AbsPath), TlsFile>,
     /// A hash of everything that was observed about paths: whether the host drifted since.
     pub state: Option<Digest>,
 }

@@ -23,15 +23,17 @@ mod status;
 pub use desired::{Contradiction, Desired};
 pub use diff::{Diff, DiffLine, Hunk, Sign};
 pub use digest::Digest;
-pub use facts::{AppFacts, Attributes, Facts, Observed, Program, System, Unreadable, User};
+pub use facts::{
+    AppFacts, Attributes, Facts, Observed, Program, System, TlsFile, TlsRole, Unreadable, User,
+};
 pub use host::{Host, HostError, PerformOptions};
 pub use local_shell::LocalShell;
 pub use manifest::{Entry, Kind, Manifest, ManifestError, ManifestNeeds};
 pub use memory_host::MemoryHost;
 pub use plan::{
     Actor, After, Change, Counts, CountsDocument, Effect, Extent, NodeDocument, Obstacle,
-    ObstacleDocument, PathChange, Plan, PlanDocument, PlanOptions, Record, SavedHost, SavedPlan,
-    SavedPlanError, Step, StepDocument,
+    ObstacleDocument, PathChange, Place, Plan, PlanDocument, PlanOptions, Record, SavedHost,
+    SavedPlan, SavedPlanError, Step, StepDocument,
 };
 pub use posix_host::{PosixHost, PosixOptions};
 pub use probe::{AppProbe, Look, Probe};

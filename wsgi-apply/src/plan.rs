@@ -3,19 +3,23 @@
 mod accounts;
 mod actions;
 mod blocks;
+mod certificates;
 mod departure;
 mod document;
 mod keys;
 mod obstacle;
 mod paths;
+mod place;
 mod record;
 mod removals;
 pub(crate) mod role;
 mod saved;
+mod sites;
 mod software;
 mod step;
 mod territory;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
@@ -26,6 +30,7 @@ use crate::{Desired, Digest, Facts, Kind, Manifest, Observed};
 pub use departure::Extent;
 pub use document::{CountsDocument, NodeDocument, ObstacleDocument, PlanDocument, StepDocument};
 pub use obstacle::Obstacle;
+pub use place::Place;
 pub use saved::{SavedHost, SavedPlan, SavedPlanError};
 pub use step::{Counts, Effect};
 pub use territory::Actor;
@@ -45,6 +50,8 @@ pub struct Plan {
     pub state: Option<Digest>,
     /// What each app's manifest will say.
     pub(crate) records: BTreeMap<AppName, Record>,
+    /// What the files were made from.
+    pub(crate) sources: BTreeMap<AbsPath, Cow<'static, str>>,
 }
 
 /// A change.
@@ -283,6 +290,10 @@ impl Plan {
         let wanted = desired.artifacts();
         draft.removals(|_, path, _| wanted.contains_key(path));
         if !options.paths_only {
+            for bundle in desired.bundles() {
+                draft.certificates(bundle);
+            }
+            draft.taken_names(desired);
             draft.services(desired);
             draft.programs(desired);
             draft.owed_actions(desired);

@@ -42,7 +42,8 @@ fn scope(probe: &Probe, prefix: &str) -> String {
     let skipped: Vec<String> = probe.paths.iter().filter_map(plain).collect();
     [
         // What the environment has of these names would reach every program.
-        "unset -v R A P X E M C K D Q F N G H S U B T a f h n s u w\n".to_owned(),
+        "unset -v R A P X E M C K D Q F N G H S U B T a f h n s u w APP_USERS APP_GROUPS\n"
+            .to_owned(),
         assigned("R", prefix),
         assigned("A", &lines(apps)),
         assigned(
@@ -71,6 +72,8 @@ pub(crate) fn observing(probe: &Probe, prefix: &str, mark: &str) -> String {
         let marks: String = marks.iter().flat_map(|mark| ["\t", mark]).collect();
         Some(format!("{prefix}{path}{marks}"))
     });
+    let tls = probe.tls.iter();
+    let tls = tls.map(|(role, path)| format!("{}\t{path}", role.word()));
     let conffiles = probe.conffiles.iter();
     let conffiles = conffiles.map(|(link, file)| format!("{link}\t{file}"));
     [
@@ -80,6 +83,7 @@ pub(crate) fn observing(probe: &Probe, prefix: &str, mark: &str) -> String {
         assigned("K", &lines(probe.packages.iter().cloned())),
         assigned("D", &lines(conffiles)),
         assigned("W", &lines(marks)),
+        assigned("L", &lines(tls)),
         assigned("U", &lines(probe.crontabs.iter().cloned())),
         assigned("Q", PROGRAMS),
         bare(STATE),

@@ -144,7 +144,7 @@ impl<S: Shell> Host for PosixHost<S> {
         let mark = mark();
         let prefix = self.prefix().to_owned();
         let program = observing(probe, &prefix, &mark);
-        let mut reading = Reading::new(&mark, &prefix);
+        let mut reading = Reading::new(probe, &mark, &prefix);
         self.run(&program, Travels::AsArgument, io::empty(), &mut |bytes| {
             reading.push(bytes);
         })?;

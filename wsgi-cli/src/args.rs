@@ -97,12 +97,6 @@ pub(crate) enum Verb {
     /// Bring hosts to what the vars files say
     #[command(after_help = hosts::APPLY)]
     Apply(Apply),
-    /// Say how the apps are doing on hosts
-    #[command(after_help = hosts::STATUS)]
-    Status(Status),
-    /// Take away from hosts what was made there for the apps
-    #[command(after_help = hosts::REMOVE)]
-    Remove(Remove),
     /// Put a new release in the place of the running one
     #[command(after_help = releases::DEPLOY)]
     Deploy(Deploy),
@@ -121,6 +115,12 @@ pub(crate) enum Verb {
     /// Run a command in the release that serves
     #[command(after_help = releases::RUN)]
     Run(Run),
+    /// Say how the apps are doing on hosts
+    #[command(after_help = hosts::STATUS)]
+    Status(Status),
+    /// Take away from hosts what was made there for the apps
+    #[command(after_help = hosts::REMOVE)]
+    Remove(Remove),
     /// Show every variable with its value and where it came from
     #[command(after_help = SHOW)]
     Show(Show),
@@ -149,11 +149,11 @@ impl Verb {
             Self::Render(args) => args.json,
             Self::Plan(args) => args.json,
             Self::Apply(args) => args.json,
-            Self::Status(args) => args.json,
-            Self::Remove(args) => args.json,
             Self::Deploy(args) => args.json,
             Self::Rollback(args) => args.json,
             Self::Releases(args) => args.json,
+            Self::Status(args) => args.json,
+            Self::Remove(args) => args.json,
             Self::Show(args) => args.json,
             Self::Env(args) => args.json,
             Self::Schema
@@ -235,7 +235,8 @@ pub(crate) struct VarsFiles {
     /// A file of variables for every app, below each app's own
     #[arg(long, value_name = "FILE", help_heading = "Variables")]
     pub(crate) shared: Vec<OsString>,
-    /// The password of a vault id: a file, a program that prints it, or `prompt`
+    /// The password of a vault id: a file, a program that prints it, or `prompt`; after those of
+    /// `ANSIBLE_VAULT_IDENTITY_LIST`
     #[arg(long, value_name = "LABEL@SOURCE", help_heading = "Ansible Vault")]
     pub(crate) vault_id: Vec<String>,
     /// A file with a vault password, or a program that prints one; `ANSIBLE_VAULT_PASSWORD_FILE`

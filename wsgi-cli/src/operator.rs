@@ -39,7 +39,7 @@ impl Operator {
     }
 
     /// What others call them: `ada@laptop`.
-    pub(crate) fn name(&self) -> String {
+    pub(crate) fn name() -> String {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let user = ["SUDO_USER", "USER", "LOGNAME"]
             .into_iter()

@@ -35,10 +35,13 @@ pub(crate) struct Passwords {
 }
 
 impl Passwords {
-    /// As Ansible orders them: ids, files (the environment's where none is given), a person.
+    /// As Ansible orders them: ids (the environment's first), files (the environment's where none is
+    /// given), a person.
     pub(crate) fn of(args: &VarsFiles) -> Self {
         let mut origins = Vec::new();
-        for given in &args.vault_id {
+        let listed = std::env::var("ANSIBLE_VAULT_IDENTITY_LIST").unwrap_or_default();
+        let listed = listed.split(',').map(str::trim).filter(|id| !id.is_empty());
+        for given in listed.chain(args.vault_id.iter().map(String::as_str)) {
             let (label, source) = given.split_once('@').unwrap_or(("", given));
             let id = if label.is_empty() {
                 VaultId::default()
@@ -97,7 +100,10 @@ fn of_file(path: &Path, id: &VaultId) -> Result<VaultPassword, LookupError> {
         LookupError::new(why)
             .help("it is a file with the password in its one line, or a program that prints it")
     };
-    let about = fs::metadata(path).map_err(|error| failed(&error))?;
+    let about = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => failed(&"there is no such file"),
+        _ => failed(&error),
+    })?;
     if about.is_file() && about.permissions().mode() & 0o111 != 0 {
         let printed = run(path, id).map_err(|error| failed(&error))?;
         return VaultPassword::of_output(&printed).map_err(|error| failed(&error));

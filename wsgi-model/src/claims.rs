@@ -211,15 +211,11 @@ impl HostClaims {
                         "`{}` has another profile, and nginx takes one per port: that of its default server",
                         self.name(*other)
                     );
-                    problems.push(
-                        Problem::new(
-                            Severity::Warning,
-                            "shared-socket",
-                            "wsgi_ssl_profile",
-                            message,
-                        )
-                        .help("give all apps of a host the same profile"),
-                    );
+                    let variable = "wsgi_ssl_profile";
+                    let problem =
+                        Problem::new(Severity::Warning, "shared-socket", variable, message)
+                            .help("give all apps of a host the same profile");
+                    problems.push(self.shown(own, *other, variable, problem));
                 }
                 Some(_) => {}
                 None => {
@@ -236,10 +232,9 @@ impl HostClaims {
                         "plain HTTP"
                     };
                     let message = format!("port {port} of `{}` speaks {what}", self.name(*other));
-                    problems.push(
-                        Problem::new(Severity::Error, "taken", variable, message)
-                            .help("choose another port"),
-                    );
+                    let problem = Problem::new(Severity::Error, "taken", variable, message)
+                        .help("choose another port");
+                    problems.push(self.shown(own, *other, variable, problem));
                     continue;
                 }
                 Some(_) => {}
@@ -291,10 +286,9 @@ impl HostClaims {
             let claim = self.fingerprints.hash_one(Claim::NginxLog(log.as_str()));
             if let Some(other) = self.taken.get(&claim).filter(|other| **other != own) {
                 let message = format!("`{}` logs to `{log}` too", self.name(*other));
-                problems.push(
-                    Problem::new(Severity::Warning, "shared-log", variable, message)
-                        .help("give each app a log of its own"),
-                );
+                let problem = Problem::new(Severity::Warning, "shared-log", variable, message)
+                    .help("give each app a log of its own");
+                problems.push(self.shown(own, *other, variable, problem));
             } else {
                 self.taken.insert(claim, own);
             }

@@ -8,6 +8,7 @@ mod hosts;
 mod in_terminal;
 mod inputs;
 mod interrupted;
+mod prompt;
 mod rendering;
 mod secrets;
 mod streams;

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+mod at_once;
+mod daemons;
 mod fault_points;
 mod programs;
 mod subject;

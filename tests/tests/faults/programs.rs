@@ -1,6 +1,6 @@
 //! Each program that performing a plan calls fails, or is the last one that runs.
 
-use wsgi_apply::Outcome;
+use wsgi_apply::{Facts, Observed, Outcome};
 
 use crate::fault_points::{Fault, FaultyShell, clear, set};
 use crate::subject::{Age, Performed, Subject, vars};
@@ -102,6 +102,56 @@ fn check_report(call: &str, performed: &Performed, fault: Fault) {
         // The app's user kills nothing but its own.
         (Ok(_) | Err(_), _) => {}
     }
+}
+
+/// A file without a hash is in the way of whoever would write it; without contents there is no diff.
+fn leave_out_what_says_that_it_is_unknown(facts: &mut Facts, truth: &Facts) {
+    facts.system.programs.clone_from(&truth.system.programs);
+    facts.state = truth.state;
+    for (path, node) in &mut facts.nodes {
+        if let (
+            Observed::File {
+                digest, contents, ..
+            },
+            Some(Observed::File {
+                digest: true_digest,
+                contents: true_contents,
+                ..
+            }),
+        ) = (node, truth.nodes.get(path))
+        {
+            *digest = digest.or(*true_digest);
+            if contents.is_none() {
+                contents.clone_from(true_contents);
+            }
+        }
+    }
+}
+
+/// Not to know something is an error, and never the same as knowing that it is not there.
+#[test]
+fn a_program_that_fails_while_the_host_is_observed_is_an_error() {
+    let mut sweep = Sweep::new();
+    let machine = sweep.subject.machine.clone();
+    let vars = vars(Age::New);
+    let truth = sweep.subject.facts(&vars).unwrap();
+    let mut number = 1;
+    loop {
+        set(&machine, number, Fault::Fails);
+        let facts = sweep.subject.facts(&vars);
+        let calls = clear(&machine);
+        let Some(call) = calls.get(number - 1) else {
+            break;
+        };
+        if let Ok(mut facts) = facts {
+            facts.system.programs.clone_from(&truth.system.programs);
+            if facts != truth {
+                println!("{call}");
+            }
+        }
+        number += if cfg!(feature = "long") { 1 } else { 3 };
+    }
+    assert!(number > 50, "it calls {number} programs");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use wsgi_apply::{
-    Change, Desired, Facts, Host, HostError, Outcome, PerformOptions, Plan, PlanOptions, PosixHost,
+    Desired, Facts, Host, HostError, Outcome, PerformOptions, Plan, PlanOptions, PosixHost,
     PosixOptions, Probe, Progress, Report, Shell,
 };
 use wsgi_model::{LookupError, Lookups, Source, load};
@@ -20,16 +20,6 @@ def app(environ, start_response):
     start_response('200 OK', [('Content-Type', 'text/plain')])
     return [os.environ['SECRET'].rpartition('-')[2].encode()]
 ";
-
-/// The site as it was.
-pub(crate) fn old() -> String {
-    vars(Age::Old)
-}
-
-/// The site as it shall be: other values, another port, one more task, one task less.
-pub(crate) fn new() -> String {
-    vars(Age::New)
-}
 
 /// What is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,11 +72,15 @@ wsgi_cron_tasks:
     )
 }
 
-struct NoFiles;
+/// Files that a vars file can include.
+struct Files;
 
-impl Lookups for NoFiles {
-    fn file(&self, _: &Utf8Path) -> Result<Vec<u8>, LookupError> {
-        Err(LookupError::new("there are no files here"))
+impl Lookups for Files {
+    fn file(&self, path: &Utf8Path) -> Result<Vec<u8>, LookupError> {
+        match path.as_str() {
+            "broken.conf" => Ok(b"nonsense on;\n".to_vec()),
+            _ => Err(LookupError::new("there is no such file here")),
+        }
     }
     fn environment(&self, _: &str) -> Result<Option<String>, LookupError> {
         Ok(None)
@@ -101,7 +95,7 @@ pub(crate) fn desired(vars: &str, target: &Target) -> Desired {
         name: "vars.yml",
         bytes: vars.as_bytes(),
     };
-    let app = match load(&source, &NoFiles) {
+    let app = match load(&source, &Files) {
         Ok(loaded) => loaded.app,
         Err(rejected) => panic!("{:#?}", rejected.problems),
     };
@@ -134,7 +128,7 @@ impl Subject {
     /// A machine that serves the old site.
     pub(crate) fn serving() -> Self {
         let mut subject = Self::fresh();
-        subject.apply(&old());
+        subject.apply(&vars(Age::Old));
         subject.publish();
         subject
     }
@@ -240,6 +234,14 @@ impl<S: Shell> Subject<S> {
         assert_eq!(self.machine.sh(left).text(), "");
     }
 
+    /// Expects that a plan is refused, with a word of the reason.
+    #[track_caller]
+    pub(crate) fn is_refused(&mut self, vars: &str, word: &str) {
+        let obstacles = self.plan(vars).obstacles;
+        let text: String = obstacles.iter().map(|o| format!("{o}\n")).collect();
+        assert!(text.contains(word), "no {word} in: {text}");
+    }
+
     /// Expects that nobody holds the lock.
     #[track_caller]
     pub(crate) fn is_unlocked(&self) {
@@ -282,20 +284,20 @@ impl Performed {
         matches!(&self.result, Ok(report) if report.outcome == Outcome::Done)
     }
 
+    /// The failures of a run that did not do all, with what was said; none of another.
+    #[track_caller]
+    pub(crate) fn failed(&self) -> String {
+        match &self.result {
+            Ok(report) => match &report.outcome {
+                Outcome::Failed(failures) => format!("{failures:?}"),
+                _ => panic!("{}", self.complaint()),
+            },
+            Err(_) => panic!("{}", self.complaint()),
+        }
+    }
+
     /// All that is known of why it is not done.
     pub(crate) fn complaint(&self) -> String {
         format!("{:?}\n{}", self.result, self.said)
     }
-}
-
-/// The paths of a plan's changes, and the names of its actions.
-pub(crate) fn touched(plan: &Plan) -> Vec<String> {
-    let steps = plan.steps.iter();
-    steps
-        .map(|step| match &step.change {
-            Change::Path(change) => change.path.to_string(),
-            Change::Action { action, .. } => action.name.to_string(),
-            other => format!("{other:?}"),
-        })
-        .collect()
 }

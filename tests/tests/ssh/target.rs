@@ -31,7 +31,8 @@ fn a_password_is_asked_for_when_no_key_opens() {
     let host = host().up();
     let client = client_of(&host, "operator");
     // The key does not open this one.
-    host.machine().ok(["rm", "/home/operator/.ssh/authorized_keys"]);
+    host.machine()
+        .ok(["rm", "/home/operator/.ssh/authorized_keys"]);
     let mut person = Person::answering(["wrong", TargetHost::PASSWORD]);
     let mut shell = client.connect_to("web", &mut person).unwrap();
     assert_eq!(output(&mut shell, "id -un"), "operator\n");
@@ -45,7 +46,11 @@ fn a_password_is_asked_for_when_no_key_opens() {
     let mut person = Person::answering(["a", "b", "c", "d"]);
     let error = client.connect_to("web", &mut person).unwrap_err();
     assert_eq!(person.asked.len(), 3);
-    assert!(matches!(error, ConnectError::Authentication { .. }), "{}", story(&error));
+    assert!(
+        matches!(error, ConnectError::Authentication { .. }),
+        "{}",
+        story(&error)
+    );
 
     let error = client.connect_to("web", &mut NoInteraction).unwrap_err();
     assert!(error.help().contains("--ask-pass"), "{}", story(&error));
@@ -70,7 +75,10 @@ fn with_a_password_alone_no_key_is_tried() {
 #[test]
 fn the_servers_own_questions_are_passed_on() {
     let host = host().up();
-    set(&host, "KbdInteractiveAuthentication yes\nPasswordAuthentication no");
+    set(
+        &host,
+        "KbdInteractiveAuthentication yes\nPasswordAuthentication no",
+    );
     let mut client = client_of(&host, "operator");
     client.options.login = Login::Password;
     let mut person = Person::answering(["wrong", TargetHost::PASSWORD]);
@@ -95,7 +103,11 @@ fn a_server_may_want_a_key_and_a_password() {
     let mut shell = client.connect_to("web", &mut person).unwrap();
     assert_eq!(output(&mut shell, "id -un"), "operator\n");
     let error = client.connect_to("web", &mut NoInteraction).unwrap_err();
-    assert!(story(&error).contains("not enough for this server"), "{}", story(&error));
+    assert!(
+        story(&error).contains("not enough for this server"),
+        "{}",
+        story(&error)
+    );
 }
 
 #[test]
@@ -110,8 +122,14 @@ fn any_login_shell_runs_the_same_program() {
         let mut connection = client_of(&host, &user).connect();
         let ran = run(&mut connection, script, b"input");
         assert_eq!(ran.status, Status::Exited(3), "{shell}: {ran:?}");
-        assert_eq!(&ran, expected.get_or_insert(run(&mut connection, script, b"input")));
-        assert!(ran.out.ends_with("|a  b|c$d|e|\\|!f|*nothing*|input"), "{ran:?}");
+        assert_eq!(
+            &ran,
+            expected.get_or_insert(run(&mut connection, script, b"input"))
+        );
+        assert!(
+            ran.out.ends_with("|a  b|c$d|e|\\|!f|*nothing*|input"),
+            "{ran:?}"
+        );
     }
 }
 
@@ -122,7 +140,10 @@ fn what_a_login_shell_prints_first_does_not_disturb() {
     host.machine().write("/home/deploy/.bashrc", noise, 0o644);
     let mut shell = client_of(&host, "deploy").connect();
     let ran = run(&mut shell, "cat", b"input");
-    assert_eq!((ran.status, ran.out.as_str()), (Status::Exited(0), "noise\ninput"));
+    assert_eq!(
+        (ran.status, ran.out.as_str()),
+        (Status::Exited(0), "noise\ninput")
+    );
 }
 
 #[test]

@@ -68,6 +68,11 @@ impl DeployReport {
             Outcome::Drifted => DeployOutcome::Drifted,
             Outcome::Locked { owner } => DeployOutcome::Locked { owner },
             Outcome::Ended => DeployOutcome::Ended { now: now() },
+            // Only a plan is refused.
+            Outcome::Refused { said } => DeployOutcome::Failed {
+                failure: Failure { step: 0, said },
+                now: now(),
+            },
             Outcome::Failed(failures) => DeployOutcome::Failed {
                 failure: failures.into_iter().next().unwrap_or(Failure {
                     step: 0,

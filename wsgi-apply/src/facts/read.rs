@@ -1,14 +1,14 @@
 //! Reads what `posix/observe.sh` prints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 use sha2::{Digest as _, Sha256};
 use wsgi_model::{AbsPath, AppName, Mode};
 
-use super::{AppFacts, Attributes, Facts, Observed, Program, User};
+use super::{AppFacts, Attributes, Facts, Observed, Program};
 use crate::manifest::ManifestError;
-use crate::{Digest, Manifest};
+use crate::{Digest, Manifest, Probe};
 
 /// Why what was observed is not known.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum Unreadable {
     /// The answer is not whole.
     #[error("the answer is not whole")]
     Cut,
+    /// Something was not looked at, as when a program that looks could not be started.
+    #[error("the host does not tell all that it was asked for: {0}")]
+    Missing(&'static str),
     /// A part of it makes no sense.
     #[error("`{0}` in the answer makes no sense")]
     Record(String),
@@ -44,13 +47,19 @@ pub(crate) struct Reading {
     ended: bool,
     partial: Vec<u8>,
     state: Option<Sha256>,
-    facts: Facts,
+    /// The paths that are asked for, less those of manifests.
+    paths: BTreeSet<AbsPath>,
+    /// How many paths it says that it looked at, and how many of them had nothing.
+    counted: (Option<usize>, Option<usize>),
+    pub(super) facts: Facts,
     failure: Option<Unreadable>,
 }
 
 impl Reading {
-    /// An answer between two marks.
-    pub(crate) fn new(mark: &str, prefix: &str) -> Self {
+    /// An answer between two marks, to what is asked.
+    pub(crate) fn new(probe: &Probe, mark: &str, prefix: &str) -> Self {
+        let mut paths = probe.ancestors();
+        paths.extend(probe.paths.keys().cloned());
         Self {
             mark: mark.to_owned(),
             prefix: prefix.to_owned(),
@@ -58,6 +67,8 @@ impl Reading {
             ended: false,
             partial: Vec::new(),
             state: None,
+            paths,
+            counted: (None, None),
             facts: Facts::default(),
             failure: None,
         }
@@ -82,8 +93,26 @@ impl Reading {
         match self.failure {
             Some(failure) => Err(failure),
             None if !self.ended => Err(Unreadable::Cut),
-            None => Ok(self.facts),
+            None => self.whole(),
         }
+    }
+
+    /// Not to know is an error, and no absence.
+    fn whole(mut self) -> Result<Facts, Unreadable> {
+        for app in self.facts.apps.values() {
+            let manifests = [Some(&app.manifest), app.intent.as_ref()];
+            for manifest in manifests.into_iter().flatten() {
+                self.paths.extend(manifest.paths.keys().cloned());
+            }
+        }
+        let (asked, missing) = self.counted;
+        if asked != Some(self.paths.len()) {
+            return Err(Unreadable::Missing("paths"));
+        }
+        if missing.map(|missing| missing + self.facts.nodes.len()) != asked {
+            return Err(Unreadable::Missing("what stands at paths"));
+        }
+        Ok(self.facts)
     }
 
     fn record(&mut self, record: &[u8]) {
@@ -138,38 +167,10 @@ impl Reading {
             "manifest" | "intent" | "applied" | "owed" | "venv" => {
                 self.app(word, rest).ok_or_else(nonsense)??;
             }
-            "claims" => {
-                for line in rest.lines() {
-                    let (app, path) = line.split_once('\t').ok_or_else(nonsense)?;
-                    let app = AppName::parse(app).map_err(|_| nonsense())?;
-                    let path = AbsPath::parse(path).map_err(|_| nonsense())?;
-                    self.facts.claims.entry(path).or_default().insert(app);
-                }
-            }
-            "packages" => {
-                for line in rest.lines() {
-                    let mut fields = line.split('\t').map(str::to_owned);
-                    if let (Some(name), Some(status), Some(version)) =
-                        (fields.next(), fields.next(), fields.next())
-                        && status == "installed"
-                    {
-                        self.facts.packages.insert(name, version);
-                    }
-                }
-            }
-            "users" => {
-                for line in rest.lines() {
-                    let (name, user) = user(line).ok_or_else(nonsense)?;
-                    self.facts.users.insert(name, user);
-                }
-            }
-            "groups" => {
-                for line in rest.lines() {
-                    let mut fields = line.split(':');
-                    let name = fields.next().unwrap_or_default().to_owned();
-                    let gid = fields.nth(1).and_then(|gid| gid.parse().ok());
-                    self.facts.groups.insert(name, gid.ok_or_else(nonsense)?);
-                }
+            "asked" => self.counted.0 = Some(rest.parse().map_err(|_| nonsense())?),
+            "missing" => self.counted.1 = Some(rest.parse().map_err(|_| nonsense())?),
+            "packages" if !rest.starts_with("dpkg\t") && !rest.contains("\ndpkg\t") => {
+                return Err(Unreadable::Missing("packages"));
             }
             "node" => {
                 let (path, node) = self.node(rest).ok_or_else(nonsense)?;
@@ -184,30 +185,13 @@ impl Reading {
                 let path = self.path(rest).ok_or_else(nonsense)?;
                 self.facts.marked.insert(path);
             }
-            "crontab" => {
-                let (user, text) = rest.split_once('\t').ok_or_else(nonsense)?;
-                // The shell drops line feeds at the end, so the script added a dot and one.
-                let text = text.strip_suffix('.').ok_or_else(nonsense)?;
-                self.facts.crontabs.insert(user.to_owned(), text.to_owned());
-            }
-            "directives" => {
-                for line in rest.lines() {
-                    let (path, line) = line.split_once(':').ok_or_else(nonsense)?;
-                    // A name that is no path of ours: nothing of ours can be meant.
-                    let Ok(path) = AbsPath::parse(path) else {
-                        continue;
-                    };
-                    let lines = self.facts.directives.entry(path).or_default();
-                    lines.push(line.trim().to_owned());
-                }
-            }
             "contents" => {
                 let (path, text) = rest.split_once('\t').ok_or_else(nonsense)?;
                 let path = self.path(path).ok_or_else(nonsense)?;
                 // The shell would drop line feeds at the end, so the script added a dot and one.
                 self.contents(&path, text.strip_suffix('.'));
             }
-            _ => return Err(nonsense()),
+            _ => return self.system(word, rest).ok_or_else(nonsense),
         }
         Ok(())
     }
@@ -294,21 +278,6 @@ impl Reading {
             *contents = Some(text.as_bytes().to_owned());
         }
     }
-}
-
-/// A line of passwd(5).
-fn user(line: &str) -> Option<(String, User)> {
-    let fields: Vec<&str> = line.split(':').collect();
-    let &[name, _, uid, gid, _, home, shell] = fields.as_slice() else {
-        return None;
-    };
-    let user = User {
-        uid: uid.parse().ok()?,
-        gid: gid.parse().ok()?,
-        home: home.to_owned(),
-        shell: shell.to_owned(),
-    };
-    Some((name.to_owned(), user))
 }
 
 /// The name and version in the path of a `.dist-info` directory; the name as PEP 503 normalises it.

@@ -47,7 +47,11 @@ impl Draft<'_> {
                 let app = self.facts.apps.get(&bundle.app);
                 app.is_some_and(|app| app.intent.is_some())
             });
-            if !interrupted {
+            // So is a file that the Ansible role left.
+            let mended = self
+                .changed_paths()
+                .any(|path| message.contains(&format!(" in {path}:")));
+            if !interrupted && !mended {
                 let message = message.trim().to_owned();
                 self.obstacle(Obstacle::NginxRefuses { message });
             }

@@ -244,6 +244,7 @@ impl Draft<'_> {
             steps: self.steps,
             obstacles: self.obstacles,
             remarks: self.remarks,
+            sources: BTreeMap::new(),
             state: self.facts.state,
             records,
         }

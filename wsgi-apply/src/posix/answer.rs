@@ -114,6 +114,9 @@ impl<'a> Answer<'a> {
             "locked" => Outcome::Locked {
                 owner: what.to_owned(),
             },
+            "refused" => Outcome::Refused {
+                said: self.said.drain(..).collect(),
+            },
             "ended" => Outcome::Ended,
             // Without a step that failed, something failed that never should.
             _ if self.failures.is_empty() => {

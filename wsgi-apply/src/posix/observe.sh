@@ -3,13 +3,19 @@
 # Given, besides what state.sh takes: $M, a word that nothing else prints; $R, what stands for `/`;
 # $A, apps: name, user, group, virtualenv; $C, files whose contents are wanted, each with a hash
 # that is known or `-`; $K, packages; $D, links to configuration files; $W, files, each with lines
-# that may stand in it; $U, users who may have a crontab; $Q, a program that asks supervisor.
+# that may stand in it; $U, users who may have a crontab; $L, files for TLS, each after what it is; $Q, a program that asks supervisor.
 rec "$M"
 
 # Not run, as os-release(5) has it: below $R it may be anybody's.
-release() { sed -n "s/^$1=[\"']*\([^\"']*\).*/\1/p" "$R/etc/os-release" 2>/dev/null | tail -n 1; }
+id= version=
+if [ -r "$R/etc/os-release" ]; then
+    while IFS='=' read -r name value; do
+        value=${value#[\"\']}
+        case $name in ID) id=${value%[\"\']} ;; VERSION_ID) version=${value%[\"\']} ;; esac
+    done <"$R/etc/os-release"
+fi
 [ -d /run/systemd/system ] && init=systemd || init=sysv
-rec system "$(release ID)" "$(release VERSION_ID)" "$init"
+rec system "$id" "$version" "$init"
 
 # The apps' manifests, and those that did not come to their end.
 for app in $G; do
@@ -43,6 +49,9 @@ set -f
     /^{"path":"/ { split($0, f, "\""); if ((r f[4]) in wanted) { n = split(FILENAME, d, "/"); print d[n - 1] "\t" f[4] } }' - "$@")"
 set --
 
+asked=0
+for path in $P; do asked=$((asked + 1)); done
+rec asked "$asked"
 rec state
 state
 rec stated
@@ -88,15 +97,27 @@ if [ -n "$R" ]; then
     exit
 fi
 
-[ -z "$K" ] || rec packages "$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\n' $K 2>/dev/null)"
+if [ -n "$K" ]; then
+    # dpkg itself is there, if it can be asked. A name that no package has may be one that another provides.
+    found=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\t${Architecture}\n' dpkg $K 2>/dev/null) &&
+        case $found in *-installed* | *config-files*) false ;; esac ||
+        rec provided "$(dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | sed -n 's/^installed //p' |
+            tr ',' '\n' | sed 's/^ *//; s/ .*//' | sort -u | grep -xF -e "$K")"
+    rec packages "$found"
+fi
 # A configuration file that nobody changed, by what its package says of it.
 printf '%s\n' "$D" | while IFS="$T" read -r link file; do
     [ -L "$link" ] && [ -f "$file" ] && sum=$(md5sum <"$file") && package=$(dpkg-query -S "$file" 2>/dev/null) &&
         dpkg-query -W -f '${Conffiles}\n' "${package%%:*}" | grep -qxF " $file ${sum%% *}" && rec pristine "$file"
 done
+# getent exits with 2 when somebody is not there.
+accounts() {
+    accounts=$(getent "$@") || [ $? = 2 ] || rec fault "getent $1 cannot tell who is there"
+    rec "$1" "$accounts"
+}
 [ -z "$A" ] || {
-    rec users "$(getent passwd $(printf '%s\n' "$A" | cut -f2))"
-    rec groups "$(getent group www-data $(printf '%s\n' "$A" | cut -f3))"
+    accounts passwd $APP_USERS
+    accounts group www-data $APP_GROUPS
 }
 
 # What other files of nginx and supervisor say of who is called what.
@@ -104,6 +125,21 @@ set +f
 rec directives "$(grep -EHs '^[[:space:]]*(server|server_name|listen|upstream|include)([[:space:]{]|$)|^\[program:' \
     /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*.conf /etc/supervisor/conf.d/*.conf)"
 set -f
+# What nginx reads for TLS, as openssl sees it.
+pem() {
+    [ -e "$2" ] || { echo missing && return; }
+    [ -f "$2" ] || { echo other && return; }
+    [ -r "$2" ] || { echo unreadable && return; }
+    command -v openssl >/dev/null || { echo unknown && return; }
+    case $1 in
+    key) openssl pkey -in "$2" -passin pass: -pubout ;;
+    dhparam) openssl dhparam -in "$2" -noout ;;
+    *) openssl x509 -in "$2" -noout -dates -pubkey ;;
+    esac 2>/dev/null </dev/null || { echo refused && grep -a -m 9 -e '^-----BEGIN ' -e ENCRYPTED -- "$2"; }
+}
+[ -z "$L" ] || printf '%s\n' "$L" | while IFS="$T" read -r kind file; do
+    rec tls "$kind" "$(date +%s)" "$file" "$(pem "$kind" "$file")"
+done
 # Jobs that the Ansible role left.
 for user in $U; do
     file=/var/spool/cron/crontabs/$user

@@ -5,7 +5,8 @@
 # that the plan was made for.
 
 H=$S/.host
-broken= failed= stopped= earliest= locked= prepared=
+# $B is also what the program that becomes root calls this one.
+broken= failed= stopped= earliest= locked= prepared= B=
 
 # All that is said goes one way. Nobody has to listen: what was begun is done also when the
 # connection is gone.
@@ -132,6 +133,17 @@ unchanged() {
 seen() {
     widen
     state | sha256sum
+}
+
+# What a check will ask for holds already, unless it is about a file that is changed. Else what is
+# wrong is somebody else's, who has to mend it.
+sound() { # paths command…
+    sound=$1
+    shift
+    run "$@" >"$H/stage/said" || printf '%s\n' "$sound" | grep -qF -f - "$H/stage/said" || {
+        cat "$H/stage/said"
+        end refused
+    }
 }
 
 # Writes a file of ours from the stage, whole or not at all.

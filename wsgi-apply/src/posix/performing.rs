@@ -32,6 +32,7 @@ impl Performance {
             payload: Payload::default(),
             slugs: BTreeMap::new(),
         };
+        writer.soundness(plan);
         writer.intents(plan);
         writer.steps(plan);
         writer.records(plan);
@@ -85,6 +86,35 @@ impl Writer<'_> {
 
     fn at(&self, path: &wsgi_model::AbsPath) -> String {
         [self.prefix, path.as_str()].concat()
+    }
+
+    /// One broken file of somebody else makes supervisord refuse all programs. nginx was asked when
+    /// the host was observed; this takes ten times as long, and only when there is need.
+    fn soundness(&mut self, plan: &Plan) {
+        let is_new = plan.steps.iter().any(|step| {
+            matches!(&step.change, Change::Packages { names, .. }
+                if names.iter().any(|name| name == "supervisor"))
+        });
+        let paths = || {
+            plan.steps.iter().filter_map(|step| match &step.change {
+                Change::Path(change) => Some(change),
+                _ => None,
+            })
+        };
+        let program = paths().find(|change| {
+            change.path.as_str().starts_with("/etc/supervisor/") && change.set().is_some()
+        });
+        let Some(check) = program.and_then(PathChange::set) else {
+            return;
+        };
+        if is_new || !self.prefix.is_empty() {
+            return;
+        }
+        let together = paths().filter(|change| change.set() == Some(check));
+        let mended: Vec<&str> = together.map(|change| change.path.as_str()).collect();
+        let words = argv(check, "");
+        let words = words.iter().map(String::as_str);
+        self.call(["sound", &mended.join("\n")].into_iter().chain(words));
     }
 
     fn intents(&mut self, plan: &Plan) {
@@ -219,6 +249,12 @@ impl Writer<'_> {
         }
     }
 
+    fn crontab(&mut self, step: &str, user: &str, before: &str, after: &str) {
+        let blob = self.payload.push(after.as_bytes().to_vec());
+        let digest = Digest::of(before.as_bytes()).to_string();
+        self.call(["step", step, "crontab_of", user, &blob, &digest]);
+    }
+
     fn other(&mut self, index: usize, app: &str, change: &Change) {
         let step = index.to_string();
         match change {
@@ -254,27 +290,7 @@ impl Writer<'_> {
                 "--",
                 name,
             ]),
-            Change::AlterUser {
-                name,
-                shell,
-                home,
-                group,
-            } => {
-                let home = home.as_ref().map(ToString::to_string);
-                let options = [
-                    ("--shell", shell.as_ref()),
-                    ("--home", home.as_ref()),
-                    ("--gid", group.as_ref()),
-                ];
-                let mut words = vec!["step", &step, "run", "usermod"];
-                for (option, value) in options {
-                    if let Some(value) = value {
-                        words.extend([option, value]);
-                    }
-                }
-                words.extend(["--", name]);
-                self.call(words);
-            }
+            Change::AlterUser { .. } => self.alter_user(&step, change),
             Change::Virtualenv {
                 path,
                 create,
@@ -308,9 +324,7 @@ impl Writer<'_> {
                 before,
                 after,
             } => {
-                let blob = self.payload.push(after.clone().into_bytes());
-                let digest = Digest::of(before.as_bytes()).to_string();
-                self.call(["step", &step, "crontab_of", user, &blob, &digest]);
+                self.crontab(&step, user, before, after);
             }
             Change::Action { action, .. } => {
                 let slug = self.slugs.get(action.name.as_ref()).cloned();
@@ -331,6 +345,32 @@ impl Writer<'_> {
 }
 
 impl Writer<'_> {
+    fn alter_user(&mut self, step: &str, change: &Change) {
+        let Change::AlterUser {
+            name,
+            shell,
+            home,
+            group,
+        } = change
+        else {
+            return;
+        };
+        let home = home.as_ref().map(ToString::to_string);
+        let options = [
+            ("--shell", shell.as_ref()),
+            ("--home", home.as_ref()),
+            ("--gid", group.as_ref()),
+        ];
+        let mut words = vec!["step", step, "run", "usermod"];
+        for (option, value) in options {
+            if let Some(value) = value {
+                words.extend([option, value]);
+            }
+        }
+        words.extend(["--", name]);
+        self.call(words);
+    }
+
     /// What was made for an app goes.
     fn departure(&mut self, step: &str, change: &Change) {
         match change {

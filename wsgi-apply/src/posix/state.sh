@@ -13,12 +13,21 @@ T='	'
 IFS="$T
 "
 set -f
-# In a directory that stands for a host, nobody can own what its users will own.
+# In a directory that stands for a host, nobody can own what its users will own. Elsewhere we are
+# root: that is not asked, since without an answer root would do the work of users.
 root=
-[ -n "$R" ] || [ "$(id -u)" != 0 ] || root=1
+[ -n "$R" ] || root=1
 
 S=$R/var/lib/wsgi
-G=$(printf '%s\n' "$A" | cut -f1)
+G= APP_USERS= APP_GROUPS=
+while IFS="$T" read -r app user group venv; do
+    G="$G$app
+" APP_USERS="$APP_USERS$user
+" APP_GROUPS="$APP_GROUPS$group
+"
+done <<END
+$A
+END
 
 rec() { printf '%s\0' "$*"; }
 
@@ -57,10 +66,9 @@ $(sed -n "s|^{\"path\":\"\([^\"]*\)\".*|$R\1|p" "$file")"
 $(sed -n "s|^{\"path\":\"\([^\"]*\)\",\"kind\":\"kept\".*|$R\1|p" "$file")"
         done
     done
-    P=$(printf '%s\n' "$P" | sort -u)
+    P=$(printf '%s\n' "$P" | awk '$0 != "" && !($0 in seen) { seen[$0]; print }')
 }
 
-# find says in words what is missing; any other message is a fault.
 nodes() {
     printf '%s\n' "$P" | args sh -c 'exec find "$@" -maxdepth 0 \( -type f -printf \
 "node\t%y\t%m\t%U\t%u\t%g\t%n\t%p\t\0" -o -printf "node\t%y\t%m\t%U\t%u\t%g\t-\t%p\t%l\0" \)' sh
@@ -104,8 +112,19 @@ hashes() {
     done
 }
 
+# find says in words what is missing; any other message is a fault. What was found and what is missing
+# are together what was asked for.
 state() {
-    { nodes 2>&1 >&3 | grep -v -e ': No such file or directory$' -e ': Not a directory$' |
-        while IFS= read -r said; do rec fault "$said" >&3; done; } 3>&1
+    { nodes 2>&1 >&3 | {
+        missing=0 faults=
+        while IFS= read -r said; do
+            case $said in
+            *': No such file or directory' | *': Not a directory') missing=$((missing + 1)) ;;
+            *) faults="$faults$said. " ;;
+            esac
+        done
+        rec missing "$missing"
+        [ -z "$faults" ] || rec fault "$faults"
+    } >&3; } 3>&1
     hashes
 }

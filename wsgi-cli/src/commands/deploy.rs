@@ -64,7 +64,7 @@ pub(super) fn deploy(
                 let requirements = Requirements::of(&source.tree, &site.packages, &interpreter);
                 let mut deployment =
                     Deployment::new(&site, &source, &survey, requirements, id.clone());
-                deployment.operator = Operator::of_process().name();
+                deployment.operator = Operator::name();
                 deployment.wait = args.turn.wait.unwrap_or(0);
                 deployment.full = args.full;
                 // Migrations run once.
@@ -100,7 +100,7 @@ pub(super) fn rollback(
             .and_then(|(mut host, survey)| {
                 let mut rollback = Rollback::new(&site, &survey, args.to.as_deref())
                     .map_err(HostFailure::NoRelease)?;
-                rollback.operator = Operator::of_process().name();
+                rollback.operator = Operator::name();
                 rollback.wait = args.turn.wait.unwrap_or(0);
                 id.clone_from(&rollback.id);
                 let steps = rollback.steps();
@@ -254,7 +254,7 @@ impl<'a, 'b> Run<'a, 'b> {
             let survey = switched.host.survey(site);
             let report = survey.ok().and_then(|survey| {
                 let mut rollback = Rollback::new(site, &survey, None).ok()?;
-                rollback.operator = Operator::of_process().name();
+                rollback.operator = Operator::name();
                 let mut quietly = |_: Progress<'_>| {};
                 switched.host.roll_back(&rollback, &mut quietly).ok()
             });

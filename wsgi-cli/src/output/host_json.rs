@@ -29,7 +29,7 @@ pub(crate) struct HostJson {
 /// What became of a plan.
 #[derive(Serialize)]
 struct ReportJson {
-    /// `done`, `drifted`, `locked`, `failed` or `ended`.
+    /// `done`, `drifted`, `locked`, `refused`, `failed` or `ended`.
     outcome: &'static str,
     /// Who is at work on the host, and since when.
     locked_by: Option<String>,
@@ -74,6 +74,7 @@ impl ReportJson {
             Outcome::Done => ("done", None, &[][..]),
             Outcome::Drifted => ("drifted", None, &[][..]),
             Outcome::Locked { owner } => ("locked", Some(owner.clone()), &[][..]),
+            Outcome::Refused { .. } => ("refused", None, &[][..]),
             Outcome::Failed(failures) => ("failed", None, failures.as_slice()),
             _ => ("ended", None, &[][..]),
         };

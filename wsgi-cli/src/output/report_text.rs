@@ -7,11 +7,13 @@ use wsgi_apply::{Counts, Outcome, Plan, Report};
 use super::{Paint, visible};
 use crate::exit;
 
+const AGAIN: &str = "run the command again: what was done stays, and what is owed is made up for";
+
 /// The exit status that follows from what became of a plan.
 pub(crate) const fn report_status(report: &Report) -> u8 {
     match report.outcome {
         Outcome::Done => exit::DONE,
-        Outcome::Drifted | Outcome::Locked { .. } => exit::CONFLICT,
+        Outcome::Drifted | Outcome::Refused { .. } | Outcome::Locked { .. } => exit::CONFLICT,
         _ => exit::PART_WAY,
     }
 }
@@ -44,8 +46,6 @@ pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report
             let _ = writeln!(text, "  {strong}{kind}{strong:#}: {}", visible(line));
         }
     };
-    const AGAIN: &str =
-        "run the command again: what was done stays, and what is owed is made up for";
     match &report.outcome {
         Outcome::Done => {}
         Outcome::Drifted => complain(
@@ -56,6 +56,18 @@ pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report
             &format!("nothing was done: {} is at work on it", visible(owner)),
             &[("help", "try again later, or wait for it with `--wait`")],
         ),
+        Outcome::Refused { said } => {
+            let said = said.iter().flat_map(|said| said.lines());
+            let mut lines: Vec<(&str, &str)> = said.map(|line| ("said", line)).collect();
+            lines.push((
+                "help",
+                "mend that file, which is not ours, and run the command again",
+            ));
+            complain(
+                "nothing was done: its programs refuse their configuration as it is",
+                &lines,
+            );
+        }
         Outcome::Failed(failures) => {
             for failure in failures {
                 let step = plan.steps.get(failure.step);

@@ -177,8 +177,10 @@ impl Renderer for Nginx {
             file(
                 layout.nginx_proxy(),
                 PROXY.render(&ProxyView::new(app, site))?,
-            ),
-            file(layout.nginx_site(), SITE.render(&SiteView::new(app, site))?),
+            )
+            .made_from(PROXY.name()),
+            file(layout.nginx_site(), SITE.render(&SiteView::new(app, site))?)
+                .made_from(SITE.name()),
             Artifact::symlink(
                 layout.nginx_enabled(),
                 layout.nginx_site().as_path(),
@@ -196,6 +198,7 @@ impl Renderer for Nginx {
                 FILE,
                 Owner::root(),
             )
+            .made_from(format!("{} (wsgi_nginx_include_paths)", include.source))
         }));
         Ok(artifacts
             .into_iter()

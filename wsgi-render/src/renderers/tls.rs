@@ -88,7 +88,8 @@ impl Renderer for TlsSettings {
             Owner::root(),
         );
         Ok(vec![
-            file.check(CheckMoment::InPlace, Command::test_nginx())
+            file.made_from(TLS.name())
+                .check(CheckMoment::InPlace, Command::test_nginx())
                 .notify(Action::reload_nginx()),
         ])
     }

@@ -1,0 +1,137 @@
+//! nginx and supervisor that refuse what they are given, or are not there.
+
+use wsgi_tests::wait_until;
+
+use crate::subject::{Age, Subject, vars};
+
+const BROKEN: &str = "wsgi_nginx_include_paths: [broken.conf]\n";
+
+#[test]
+fn what_nginx_refuses_goes_back_and_the_old_site_is_served() {
+    let mut subject = Subject::serving();
+    let before = subject.files();
+    let broken = vars(Age::Old) + BROKEN;
+    for _ in 0..2 {
+        let plan = subject.plan(&broken);
+        let performed = subject.perform(plan);
+        let said = performed.failed();
+        assert!(said.contains("unknown directive"), "{said}");
+        assert!(
+            said.contains("/etc/nginx/wsgi/shop/include/broken.conf:1"),
+            "{said}"
+        );
+        let put_back = performed.result.unwrap().put_back;
+        assert!(
+            put_back.contains(&"/etc/nginx/sites-available/shop".to_owned()),
+            "{put_back:?}"
+        );
+        assert_eq!(subject.files(), before);
+        subject.machine.ok(["nginx", "-t", "-q"]);
+        assert!(subject.runs(Age::Old));
+        subject.is_unlocked();
+    }
+    // What else the vars file asks for is done; a later one goes forward.
+    let plan = subject.plan(&(vars(Age::New) + BROKEN));
+    subject.perform(plan).failed();
+    assert!(subject.machine.text("/etc/wsgi/shop/env").contains("-new"));
+    subject.apply(&vars(Age::New));
+    subject.is_whole(&vars(Age::New));
+    assert!(subject.runs(Age::New));
+}
+
+#[test]
+fn another_site_that_is_broken_is_said_before_anything_changes() {
+    let mut subject = Subject::serving();
+    let foreign = "/etc/nginx/sites-enabled/foreign";
+    subject.machine.write(foreign, "nonsense on;\n", 0o644);
+    subject.is_refused(&vars(Age::New), foreign);
+
+    // Also when it breaks after the plan was made.
+    subject.machine.ok(["rm", foreign]);
+    let plan = subject.plan(&vars(Age::New));
+    subject.machine.write(foreign, "nonsense on;\n", 0o644);
+    let site = subject.machine.text("/etc/nginx/sites-available/shop");
+    let performed = subject.perform(plan);
+    assert!(
+        performed.failed().contains(foreign),
+        "{}",
+        performed.complaint()
+    );
+    assert_eq!(
+        subject.machine.text("/etc/nginx/sites-available/shop"),
+        site
+    );
+    assert!(subject.serves());
+
+    subject.machine.ok(["rm", foreign]);
+    subject.apply(&vars(Age::New));
+    subject.is_whole(&vars(Age::New));
+    assert!(subject.runs(Age::New));
+}
+
+#[test]
+fn a_program_of_another_that_supervisor_refuses_keeps_ours_as_it_was() {
+    let mut subject = Subject::serving();
+    let changed = vars(Age::Old) + "wsgi_gunicorn_timeout: 77\n";
+    let plan = subject.plan(&changed);
+    let ours = "/etc/supervisor/conf.d/shop.conf";
+    assert!(format!("{:?}", plan.steps).contains(ours));
+    let before = subject.machine.text(ours);
+    let foreign = "/etc/supervisor/conf.d/foreign.conf";
+    let text = "[program:foreign]\ncommand=/bin/true\nuser=nobodyknows\n";
+    subject.machine.write(foreign, text, 0o644);
+    let performed = subject.perform(plan);
+    let said = performed.failed();
+    assert!(said.contains("nobodyknows"), "{said}");
+    assert_eq!(subject.machine.text(ours), before);
+    assert!(subject.runs(Age::Old));
+
+    subject.machine.ok(["rm", foreign]);
+    subject.apply(&changed);
+    subject.is_whole(&changed);
+}
+
+#[test]
+fn supervisor_that_is_down_is_said_and_what_it_is_owed_runs_when_it_is_up() {
+    let mut subject = Subject::serving();
+    let plan = subject.plan(&vars(Age::New));
+    subject.machine.ok(["/etc/init.d/supervisor", "stop"]);
+    wait_until("it has ended", || {
+        !subject.machine.run(["pgrep", "supervisord"]).success()
+    });
+    let performed = subject.perform(plan);
+    let said = performed.failed();
+    assert!(said.contains("supervisor"), "{said}");
+    let owed = performed.result.unwrap().owed;
+    assert!(owed.contains(&"restart shop".to_owned()), "{owed:?}");
+    // What does not need it is done.
+    assert!(subject.machine.text("/etc/wsgi/shop/env").contains("-new"));
+    subject.machine.ok(["nginx", "-t", "-q"]);
+    assert!(subject.serves());
+
+    subject.apply(&vars(Age::New));
+    wait_until("it runs with what is new", || subject.runs(Age::New));
+    subject.is_whole(&vars(Age::New));
+}
+
+#[test]
+fn an_app_that_does_not_come_up_is_told_with_its_log_and_tried_again() {
+    let mut subject = Subject::serving();
+    let app = "/var/www/shop/current/shop.py";
+    let good = subject.machine.text(app);
+    subject
+        .machine
+        .write(app, "raise RuntimeError('no app today')\n", 0o644);
+    let plan = subject.plan(&vars(Age::New));
+    let performed = subject.perform(plan);
+    let said = performed.failed();
+    assert!(said.contains("no app today"), "{said}");
+    assert!(subject.serves());
+    let owed = performed.result.unwrap().owed;
+    assert_eq!(owed, ["restart shop"]);
+
+    subject.machine.write(app, good, 0o644);
+    subject.apply(&vars(Age::New));
+    assert!(subject.runs(Age::New));
+    subject.is_whole(&vars(Age::New));
+}
