@@ -130,8 +130,18 @@ impl Draft<'_> {
         mode: Mode,
         owner: &Owner,
     ) -> Option<PathChange> {
+        let ours = self
+            .ours
+            .get(app)
+            .and_then(|ours| ours.paths.get(&artifact.path));
+        let was_secret = ours.is_some_and(|entry| entry.secret);
         let after = || After::File {
-            contents: contents.clone(),
+            contents: if was_secret {
+                // A diff would show what was there.
+                contents.clone().into_secret()
+            } else {
+                contents.clone()
+            },
             mode,
             owner: owner.clone(),
         };

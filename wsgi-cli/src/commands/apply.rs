@@ -75,7 +75,7 @@ impl Approval {
         Ok(Self::Asked(terminal))
     }
 
-    fn ask(self, due: &[&Planned]) -> Result<bool, CommandError> {
+    fn obtain(self, due: &[&Planned]) -> Result<bool, CommandError> {
         match self {
             Self::Given => Ok(true),
             Self::Asked(mut terminal) => {
@@ -111,7 +111,7 @@ pub(super) fn roll_out(
     }
     let order: Vec<String> = all.iter().map(|planned| planned.label.clone()).collect();
     let due: Vec<&Planned> = all.iter().filter(|planned| planned.is_due()).collect();
-    let is_approved = due.is_empty() || approval.ask(&due)?;
+    let is_approved = due.is_empty() || approval.obtain(&due)?;
     let (due, idle): (Vec<Planned>, Vec<Planned>) = all
         .into_iter()
         .partition(|planned| planned.is_due() && is_approved);

@@ -7,6 +7,8 @@ use wsgi_apply::{Counts, Outcome, Plan, Report};
 use super::{Paint, visible};
 use crate::exit;
 
+const AGAIN: &str = "run the command again: what was done stays, and what is owed is made up for";
+
 /// The exit status that follows from what became of a plan.
 pub(crate) const fn report_status(report: &Report) -> u8 {
     match report.outcome {
