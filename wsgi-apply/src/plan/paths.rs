@@ -1,7 +1,7 @@
 //! What is put at the paths of the artifacts: every node against everything that may be there.
 
 use camino::Utf8Path;
-use wsgi_model::{AppName, Artifact, Contents, Mode, Node, OnlyIf, Owner};
+use wsgi_model::{AppName, Artifact, Check, Contents, Mode, Node, OnlyIf, Owner};
 
 use super::{After, Change, Draft, Obstacle, Ours, PathChange, Step, role};
 use crate::{Attributes, Desired, Digest, Observed};
@@ -278,11 +278,31 @@ impl Draft<'_> {
         Some(PathChange {
             path: artifact.path.clone(),
             actor,
-            before: before.clone(),
+            before: self.owner_noted(before, wanted),
             after,
             backup,
-            checks: artifact.checks.clone(),
+            checks: self.checks(&artifact.checks),
         })
+    }
+
+    /// What must hold, where there are programs to say so.
+    pub(super) fn checks(&self, checks: &[Check]) -> Vec<Check> {
+        if self.options.paths_only {
+            return Vec::new();
+        }
+        checks.to_vec()
+    }
+
+    /// What is there, as somebody reads it: where owners are only noted, nobody changes one.
+    fn owner_noted(&self, before: &Observed, wanted: Option<&Owner>) -> Observed {
+        let mut before = before.clone();
+        if let Some(owner) = wanted.filter(|_| self.is_to_note_owners())
+            && let Observed::Directory(attributes) | Observed::File { attributes, .. } = &mut before
+        {
+            attributes.user = owner.user.to_string();
+            attributes.group = owner.group.to_string();
+        }
+        before
     }
 
     fn foreign(&mut self, artifact: &Artifact, before: &Observed, adoptable: bool) {

@@ -95,7 +95,7 @@ impl Draft<'_> {
                 before,
                 after,
                 backup,
-                checks: entry.checks.clone(),
+                checks: self.checks(&entry.checks),
             }),
             because: Some("no longer in the vars file"),
         })

@@ -6,7 +6,7 @@
 
 H=$S/.host
 # $B is also what the program that becomes root calls this one.
-broken= failed= stopped= locked= prepared= B=
+broken= failed= stopped= earliest= locked= prepared= B=
 
 # All that is said goes one way. Nobody has to listen: what was begun is done also when the
 # connection is gone.
@@ -85,12 +85,17 @@ follow() {
 # --- before anything changes
 
 lock() { # operator seconds
+    # What is made here for ourselves, above our own directory too, is no change of somebody else's.
+    [ -d "$S" ] || earliest=$(seen)
+    [ -d "${S%/*}" ] || (umask 022 && mkdir -p -- "${S%/*}") || end failed
     mkdir -p -- "$H" || end failed
     exec 9>>"$H/lock"
     if ! flock -n 9; then
         ev waiting "$(head -c 300 "$H/lock" | tr '\n\t' '  ')"
         flock -w "$2" 9 || end locked "$(head -c 300 "$H/lock" | tr '\n\t' '  ')"
     fi
+    # Somebody was here before, and what was seen before them is not how it is.
+    [ ! -s "$H/lock" ] || earliest=
     locked=1
     printf '%s since %s (process %s)\n' "$1" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$$" >"$H/lock"
     tidy
@@ -116,14 +121,18 @@ blob() {
 
 # Everything has arrived, as it was sent: an end of the connection looks like the end of a file.
 arrived() {
-    (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
+    [ -z "$1" ] || (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
     exec </dev/null
     trap 'stopped=1' INT TERM
 }
 
 unchanged() {
+    [ -z "$E" ] || [ "${earliest:-$(seen)}" = "$E  -" ] || end drifted
+}
+
+seen() {
     widen
-    [ -z "$E" ] || [ "$(state | sha256sum)" = "$E  -" ] || end drifted
+    state | sha256sum
 }
 
 # What a check will ask for holds already, unless it is about a file that is changed. Else what is
