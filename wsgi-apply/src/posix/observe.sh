@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC1007,SC2015,SC2034,SC2086,SC2154
 # Prints what is true of this host. Changes nothing.
 #
 # Given, besides what state.sh takes: $M, a word that nothing else prints; $R, what stands for `/`;

@@ -58,9 +58,10 @@ impl<'a> Display<'a> {
     pub(crate) fn new(console: &Console<'_>, plans: &[(&str, &'a Plan)]) -> Self {
         let several = plans.len() > 1;
         let hosts = plans.iter().map(|(host, plan)| Watched {
-            prefix: match several {
-                true => format!("{}: ", visible(host)),
-                false => String::new(),
+            prefix: if several {
+                format!("{}: ", visible(host))
+            } else {
+                String::new()
             },
             plan,
             current: None,
