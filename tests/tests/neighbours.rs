@@ -124,6 +124,28 @@ fn an_app_of_ours_that_is_not_part_of_the_call_is_a_neighbour_too() {
 }
 
 #[test]
+fn a_port_of_another_program_is_refused_and_nginxs_own_is_not() {
+    let machine = machine();
+    let listen =
+        "import socket, signal\ns = socket.create_server(('127.0.0.1', 80))\nsignal.pause()";
+    let mut other = machine.spawn(["/usr/bin/python3", "-c", listen]);
+    wait_until("it listens", || {
+        machine.sh("ss -ltn | grep -q :80").success()
+    });
+    let taken = "another program than nginx listens to port 80";
+    assert_eq!(said(&plan(&machine, VARS)), [taken]);
+    let elsewhere = format!("{VARS}wsgi_nginx_http_port: 8080\n");
+    assert_eq!(said(&plan(&machine, &elsewhere)), [""; 0]);
+
+    other.stop();
+    let nginx = machine.spawn(["nginx", "-g", "daemon off;"]);
+    wait_until("nginx listens", || {
+        machine.sh("[ -s /run/nginx.pid ]").success()
+    });
+    assert_eq!(said(&plan(&machine, VARS)), [""; 0], "{}", nginx.stderr());
+}
+
+#[test]
 fn a_program_of_the_same_name_is_refused_with_its_file() {
     let machine = machine();
     let path = "/etc/supervisor/conf.d/old-shop.conf";
@@ -287,6 +309,10 @@ fn a_line_that_nginx_refuses_is_shown_with_its_template_and_variable() {
     assert_eq!(place.path.as_str(), "/etc/nginx/sites-available/shop");
     assert_eq!(place.source, Some("nginx/site.hbs"));
     assert_eq!(place.text.as_deref(), Some("listen 80 default_server;"));
+    let app = wsgi_tests::app(&vars);
+    let variables = app.variables_in(place.text.as_deref().unwrap_or_default());
+    let variables: Vec<_> = variables.iter().map(|variable| variable.name).collect();
+    assert_eq!(variables, ["wsgi_nginx_http_port"]);
     assert_eq!(machine.text("/etc/nginx/sites-available/shop"), kept);
     let again = applier.plan(&[VARS], PlanOptions::default());
     assert_eq!(

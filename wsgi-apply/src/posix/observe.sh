@@ -172,6 +172,14 @@ set -f
 if command -v nginx >/dev/null; then
     rec nginx "$(nginx -V 2>&1)"
     refusal=$(nginx -t -q 2>&1) || rec nginx_refusal "$refusal"
+    # Who listens where: nginx -t does not bind, and a reload that cannot says so in a log alone.
+    pid=
+    [ ! -r /run/nginx.pid ] || IFS= read -r pid </run/nginx.pid || :
+    rec listening "$(
+        own=$(find "/proc/${pid:-none}/fd" -lname 'socket:*' -printf ' %l ' 2>/dev/null)
+        awk -v own="$own" 'FNR > 1 && $4 == "0A" { n = split($2, a, ":")
+            print a[n] (index(own, " socket:[" $10 "] ") ? "\tnginx" : "\tother") }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+    )"
 fi
 # supervisorctl takes a quarter of a second to start, this a hundredth.
 if [ -x /usr/bin/python3 ]; then
