@@ -118,7 +118,11 @@ set -f
 
 if command -v nginx >/dev/null; then
     rec nginx "$(nginx -V 2>&1)"
-    refusal=$(nginx -t -q 2>&1) || rec nginx_refusal "$refusal"
+    # It waits for ever for what a pipe among its files will say.
+    refusal=$(timeout -k 1 30 nginx -t -q 2>&1) || case $? in
+    124) rec nginx_refusal "nginx -t does not come to an end: $refusal" ;;
+    *) rec nginx_refusal "$refusal" ;;
+    esac
 fi
 # supervisorctl takes a quarter of a second to start, this a hundredth.
 if [ -x /usr/bin/python3 ]; then
