@@ -182,17 +182,17 @@ impl<S: Shell> Subject<S> {
     }
 
     pub(crate) fn plan_with(&mut self, vars: &str, options: PlanOptions) -> Plan {
-        let facts = match self.facts(vars) {
-            Ok(facts) => facts,
+        match self.facts(vars) {
+            Ok(facts) => planned(vars, &facts, options),
             Err(error) => panic!("{error:?}"),
-        };
-        let mut target = Target::default();
-        if !facts.system.systemd {
-            target.init = Init::SysV;
         }
-        Plan::new(&desired(vars, &target), &facts, options)
     }
 
+    /// A plan, of a host that may not let itself be observed.
+    pub(crate) fn plan_if_observed(&mut self, vars: &str) -> Option<Plan> {
+        let facts = self.facts(vars).ok()?;
+        Some(planned(vars, &facts, PlanOptions::default()))
+    }
     pub(crate) fn perform(&mut self, plan: Plan) -> Performed {
         self.perform_with(plan, &PerformOptions::default(), &mut |_| {})
     }
@@ -268,6 +268,14 @@ impl<S: Shell> Subject<S> {
             .map(|(p, what)| (p.to_owned(), what.to_owned()))
             .collect()
     }
+}
+
+fn planned(vars: &str, facts: &Facts, options: PlanOptions) -> Plan {
+    let mut target = Target::default();
+    if !facts.system.systemd {
+        target.init = Init::SysV;
+    }
+    Plan::new(&desired(vars, &target), facts, options)
 }
 
 impl Performed {

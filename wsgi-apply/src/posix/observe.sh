@@ -171,7 +171,11 @@ set -f
 
 if command -v nginx >/dev/null; then
     rec nginx "$(nginx -V 2>&1)"
-    refusal=$(nginx -t -q 2>&1) || rec nginx_refusal "$refusal"
+    # It waits for ever for what a pipe among its files will say.
+    refusal=$(timeout -k 1 30 nginx -t -q 2>&1) || case $? in
+    124) rec nginx_refusal "nginx -t does not come to an end: $refusal" ;;
+    *) rec nginx_refusal "$refusal" ;;
+    esac
     # Who listens where: nginx -t does not bind, and a reload that cannot says so in a log alone.
     pid=
     [ ! -r /run/nginx.pid ] || IFS= read -r pid </run/nginx.pid || :

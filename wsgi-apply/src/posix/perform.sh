@@ -66,9 +66,10 @@ fail() { # step what was said
 # for the same reason. Nor shall a daemon have signals ignored or a umask of ours.
 run() {
     status=0
-    (trap - HUP PIPE INT TERM && umask 022 && cd / && exec setsid -w "$@") \
+    (trap - HUP PIPE INT TERM && umask 022 && cd / && exec setsid -w timeout -k 9 600 "$@") \
         >"$H/stage/out" 2>&1 </dev/null 9>&- || status=$?
     cat -- "$H/stage/out"
+    [ $status != 124 ] || echo "$1 did not end within ten minutes"
     return $status
 }
 

@@ -76,7 +76,10 @@ fn what_builds_lists_is_weighed_and_nothing_else_is_touched() {
         ("{{ a | ansible . legacy\n. upper }}", "{{ a | upper }}"),
         ("{{ ansible.builtin.upper }}", "{{ ansible.builtin.upper }}"),
         ("{{ 1.5 * 2 }}", "{{ ((1.5 * 2)|_weighed) }}"),
-        ("{{ é['ü'] ~ [é] }}", "{{ ((é['ü'])|_there) ~ ([é]|_weighed) }}"),
+        (
+            "{{ é['ü'] ~ [é] }}",
+            "{{ ((é['ü'])|_there) ~ ([é]|_weighed) }}",
+        ),
         ("{{ [", "{{ ["),
         ("{{ ) ] } }}", "{{ ) ] } }}"),
         ("{{", "{{"),
