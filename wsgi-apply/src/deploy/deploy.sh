@@ -268,11 +268,11 @@ log_line() { # what outcome
         "$(($(date +%s) - began))" >>"$N/log" && sync -- "$N/log"
 }
 
-# Keeps the newest good releases, the one that runs and the one before it, and two that failed, to
-# look at. A virtualenv stays as long as one of them needs it.
+# Keeps the newest good releases, the one that runs, the one before it and what was found here, which
+# may have answers under way, and two that failed, to look at. A virtualenv stays as long as one of them needs it.
 prune() { # how many
     running=$(readlink -- "$CURRENT") running=${running##*/}
-    keep=" $running ${was##*/} "
+    keep=" $running ${was##*/} $found "
     kept=0 kept_failed=0
     set +f
     for about in $(printf '%s\n' "$N"/releases/*/about | sort -r); do
@@ -327,7 +327,8 @@ deployed() { # verb how-many
         about failed
         cp -- "$N/output~" "$N/releases/$ID/output"
         of_app rm -rf -- "$RELEASES/.$ID"
-        [ ! -d "$NEW" ] || of_app mv -T -- "$NEW" "$RELEASES/failed-$ID"
+        # One that has served may have answers under way, for which it needs its files.
+        [ -n "$switched" ] || [ ! -d "$NEW" ] || of_app mv -T -- "$NEW" "$RELEASES/failed-$ID"
     fi
     log_line "$1" failed
     [ -z "$2" ] || prune "$2" >/dev/null
