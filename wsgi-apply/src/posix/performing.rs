@@ -312,32 +312,6 @@ impl Writer<'_> {
 }
 
 impl Writer<'_> {
-    fn alter_user(&mut self, step: &str, change: &Change) {
-        let Change::AlterUser {
-            name,
-            shell,
-            home,
-            group,
-        } = change
-        else {
-            return;
-        };
-        let home = home.as_ref().map(ToString::to_string);
-        let options = [
-            ("--shell", shell.as_ref()),
-            ("--home", home.as_ref()),
-            ("--gid", group.as_ref()),
-        ];
-        let mut words = vec!["step", step, "run", "usermod"];
-        for (option, value) in options {
-            if let Some(value) = value {
-                words.extend([option, value]);
-            }
-        }
-        words.extend(["--", name]);
-        self.call(words);
-    }
-
     /// What was made for an app goes.
     fn departure(&mut self, step: &str, change: &Change) {
         match change {
