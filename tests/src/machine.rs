@@ -2,18 +2,18 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::http_answer::HttpAnswer;
+use crate::machine_builder::MachineBuilder;
 use crate::machine_command::MachineCommand;
 use crate::machine_error::{MachineError, give_up};
 use crate::manifest::{Entry, Kind};
 use crate::output::Output;
 use crate::process::Process;
 
-const SETUP: &str = include_str!("machine.sh");
 const INSTALL_TREE: &str = include_str!("install_tree.sh");
 
 /// A throw-away machine on the test computer, with the programs that are installed there.
@@ -35,44 +35,6 @@ struct Up {
     keeper: Mutex<Child>,
     /// The process id of the machine's process 1 as the test computer knows it.
     init: u32,
-}
-
-/// A machine to be made, with what it shares.
-#[derive(Debug, Default)]
-pub struct MachineBuilder {
-    shares: Vec<(PathBuf, PathBuf)>,
-}
-
-impl MachineBuilder {
-    /// Shows a file or directory of the test computer at a path of the machine, read-only.
-    #[must_use]
-    pub fn share(mut self, outside: impl Into<PathBuf>, inside: impl Into<PathBuf>) -> Self {
-        self.shares.push((outside.into(), inside.into()));
-        self
-    }
-
-    /// Makes the machine.
-    ///
-    /// # Errors
-    ///
-    /// When the test computer cannot: without root, without overlayfs, with programs missing.
-    pub fn start(self) -> Result<Machine, MachineError> {
-        Machine::need_root()?;
-        let mut unshare = Command::new("unshare");
-        unshare
-            .args(["--mount", "--pid", "--ipc", "--uts", "--net"])
-            .args(["--fork", "--kill-child", "--"])
-            .args(["bash", "-c", SETUP, "machine"])
-            .args(
-                self.shares
-                    .iter()
-                    .flat_map(|(outside, inside)| [outside, inside]),
-            )
-            .env_clear()
-            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("LANG", "C.UTF-8");
-        Machine::held_by(unshare)
-    }
 }
 
 impl Up {

@@ -26,6 +26,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("shellcheck", "shellcheck"),
     ("ss", "iproute2"),
     ("ssh", "openssh-client"),
+    ("ssh-add", "openssh-client"),
+    ("ssh-agent", "openssh-client"),
     ("ssh-keygen", "openssh-client"),
     ("sshd", "openssh-server"),
     ("strace", "strace"),

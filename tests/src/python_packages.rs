@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Machine;
-use crate::machine::MachineBuilder;
+use crate::machine_builder::MachineBuilder;
 use crate::machine_error::{MachineError, give_up};
 
 const PREPARE: &str = include_str!("python_packages.sh");
@@ -38,7 +38,7 @@ impl PythonPackages {
         Self::prepare("oldest", "requirements-oldest.txt")
     }
 
-    /// Programs that judge what was rendered: gixy and sslyze.
+    /// Programs that judge what was rendered and what is read: gixy, sslyze, jsonschema.
     ///
     /// # Errors
     ///

@@ -7,6 +7,7 @@ mod network;
 mod network_namespace;
 mod package_proxy;
 mod run_directory;
+mod switch;
 mod user;
 
 use std::ffi::OsStr;
@@ -57,7 +58,6 @@ pub struct TargetHost {
     number: u8,
     files: PathBuf,
     host_key: String,
-    // Before the network, and after the machine whose namespace it holds.
     link: Link,
     network: Arc<Network>,
 }
@@ -265,6 +265,13 @@ impl TargetHost {
     }
 }
 
+impl Drop for TargetHost {
+    fn drop(&mut self) {
+        self.machine.end();
+        self.network.files.remove_host(self.number);
+    }
+}
+
 /// Makes the key of a host, the one that opens it, and its `known_hosts`.
 fn make_keys(files: &Path, address: Ipv4Addr) -> Result<String, MachineError> {
     for name in ["id_ed25519", "ssh_host_ed25519_key"] {
@@ -272,7 +279,7 @@ fn make_keys(files: &Path, address: Ipv4Addr) -> Result<String, MachineError> {
         keygen
             .args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"])
             .arg(files.join(name));
-        step(keygen)?;
+        step("a key for SSH", keygen)?;
     }
     let public = files.join("ssh_host_ed25519_key.pub");
     let text = fs::read_to_string(&public).map_err(|error| failed(&public, &error))?;

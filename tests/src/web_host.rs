@@ -6,10 +6,16 @@ const ECHO_APP: &str = include_str!("echo_app.py");
 const ECHO_APP_PATH: &str = "/usr/local/lib/echo_app.py";
 
 /// What vars files may include.
-const FILES: [(&str, &str); 1] = [(
-    "nginx/legacy.conf",
-    "location = /legacy { return 200 \"include legacy\"; }\n",
-)];
+const FILES: [(&str, &str); 2] = [
+    (
+        "nginx/legacy.conf",
+        "location = /legacy { return 200 \"include legacy\"; }\n",
+    ),
+    (
+        "nginx/uploads.conf",
+        "add_header X-Frame-Options DENY always;\nlocation ~ [.]php$ { return 418; }\n",
+    ),
+];
 
 /// A machine with Debian's nginx in front of some apps.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
 //! `fixtures/invalid-ansible/`: expressions and vaults that are refused, each with exactly the message
-//! beside it.
+//! beside it. What else is on the command line stands in the file's first line, behind `# wsgi-cli`.
 //!
 //! `ACCEPT=1` writes the messages anew.
 
@@ -26,8 +26,17 @@ fn every_refusal_says_what_its_fixture_says() {
     let mut complaints = Vec::new();
     for case in cases {
         let name = case.file_name().unwrap().to_str().unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_tested-cli"))
-            .args(["check", name])
+        let text = fs::read_to_string(&case).unwrap();
+        let options = text
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("# wsgi-cli "));
+        let output = Command::new("/bin/sh")
+            .args([
+                "-c",
+                &format!("exec \"$0\" check {name} {}", options.unwrap_or_default()),
+            ])
+            .arg(env!("CARGO_BIN_EXE_tested-cli"))
             .current_dir(&directory)
             .env_clear()
             .env("HOME", fixtures.join("home"))

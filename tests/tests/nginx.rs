@@ -152,18 +152,6 @@ fn an_address_is_a_name_as_clients_write_it() {
 }
 
 #[test]
-fn the_longest_name_of_an_app_fits_nginxs_table_of_variables() {
-    let name = "a_name_of_thirty_one_characters";
-    assert_eq!(name.len(), 31);
-    let vars = format!(
-        "{}wsgi_ssl: no\n",
-        SHOP.replace("shop\n", &format!("{name}\n"))
-    );
-    let host = WebHost::with(&[&vars, BLOG]).up();
-    assert!(asks(&host, "shop.example.org").contains("\"host\""));
-}
-
-#[test]
 fn awkward_directories_are_the_ones_that_are_served() {
     let host = WebHost::with(&["
 wsgi_project_name: shop

@@ -157,6 +157,32 @@ fn static_files_come_from_their_directory_and_from_nowhere_else() {
 }
 
 #[test]
+fn uploads_are_what_their_names_say_and_includes_count_for_them() {
+    let vars = format!("{SHOP}wsgi_nginx_include_paths: [nginx/uploads.conf]\n");
+    let host = WebHost::with(&[&vars]).up();
+    let machine = &host.machine;
+    for file in ["/mnt/shop/media/cat.gif", "/mnt/shop/media/cat.php"] {
+        machine.write(file, "<script>alert(1)</script>", 0o644);
+    }
+    machine.write(&format!("{STATIC}/app.css"), "a{}", 0o644);
+    for (path, status, nosniff) in [
+        ("/media/cat.gif", 200, Some("nosniff")),
+        ("/media/none", 404, Some("nosniff")),
+        ("/static/app.css", 200, None),
+        // The app says for itself.
+        ("/", 200, None),
+        // An include refuses it.
+        ("/media/cat.php", 418, None),
+    ] {
+        let answer = host.get(path);
+        assert_eq!(answer.status, status, "{path}");
+        let said = answer.header("x-content-type-options");
+        assert_eq!(said, nosniff, "{path}");
+        assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
+    }
+}
+
+#[test]
 fn an_app_cannot_publish_files_of_others_by_links() {
     let host = WebHost::with(&[SHOP]).up();
     let machine = &host.machine;

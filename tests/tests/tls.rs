@@ -154,6 +154,15 @@ fn every_answer_over_tls_says_to_keep_to_tls_and_none_without() {
 }
 
 #[test]
+fn each_app_has_its_own_time_to_keep_to_tls() {
+    let host = host(&[SHOP, &format!("{BLOG}wsgi_ssl_hsts_max_age: 3600\n")]).up();
+    for (name, time) in [("shop", "63072000"), ("blog", "3600")] {
+        let answer = ask(&host, &[&format!("https://{name}.example.org/")]);
+        assert_eq!(answer.header(HSTS), Some(&*format!("max-age={time}")));
+    }
+}
+
+#[test]
 fn keeping_to_tls_can_be_switched_off() {
     let host = host(&[&format!("{SHOP}wsgi_ssl_hsts_max_age: 0\n")]).up();
     let answer = ask(&host, &["https://shop.example.org/"]);

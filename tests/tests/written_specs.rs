@@ -2,13 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+use std::fs;
+
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use wsgi_model::{
     AppName, AppParts, AppSpec, CommandLine, CronField, CronTask, CronUnit, Database, DatabaseId,
     EnvName, EnvPrefix, EnvValue, EnvVar, Exposure, NoLookups, OwnedDir, PipPackage,
     PipRequirement, PipVersion, Port, PublicKey, Resolver, Schedule, Seconds, ServerName, Slug,
     Source, Sudo, TaskName, TaskUser, TlsProfile, WsgiTarget, load,
 };
+use wsgi_tests::judge_by_schema;
 
 /// Any text that a variable can hold, ordinary and awkward.
 fn value() -> impl Strategy<Value = EnvValue> {
@@ -205,6 +210,24 @@ fn scattered() -> impl Strategy<Value = AppSpec> {
             AppSpec::new(parts).ok()
         },
     )
+}
+
+#[test]
+fn the_schema_takes_every_spec_that_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut runner = TestRunner::deterministic();
+    let files: Vec<_> = (0..100)
+        .map(|number| {
+            let app = spec().new_tree(&mut runner).unwrap().current();
+            let path = directory.path().join(format!("{number}.yml"));
+            fs::write(&path, app.to_yaml(Exposure::Exposed)).unwrap();
+            path
+        })
+        .collect();
+    for (file, problems) in judge_by_schema(&files) {
+        let text = fs::read_to_string(file).unwrap();
+        assert_eq!(problems, [""; 0], "{text}");
+    }
 }
 
 proptest! {

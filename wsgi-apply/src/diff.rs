@@ -60,7 +60,9 @@ impl Diff {
     pub fn of(step: &Step) -> Option<Self> {
         match &step.change {
             Change::Path(change) => Self::of_path(change),
-            Change::Crontab { before, after, .. } => Some(Self::texts(before, after)),
+            Change::Crontab { before, after, .. } => {
+                Some(Self::texts(&schedules(before), &schedules(after)))
+            }
             _ => None,
         }
     }
@@ -94,7 +96,10 @@ impl Diff {
 
     /// How one text differs from another.
     pub fn texts(before: &str, after: &str) -> Self {
-        let diff = TextDiff::from_lines(before, after);
+        // A lone CR ends no line: what follows it would look like a line of its own.
+        let before: Vec<&str> = before.split_inclusive('\n').collect();
+        let after: Vec<&str> = after.split_inclusive('\n').collect();
+        let diff = TextDiff::from_slices(&before, &after);
         let mut unified = diff.unified_diff();
         let hunks = unified.context_radius(CONTEXT).iter_hunks().map(|hunk| {
             let lines = hunk.iter_changes().map(|change| {
@@ -145,6 +150,23 @@ impl fmt::Display for Diff {
         }
         Ok(())
     }
+}
+
+/// A crontab(5) without what its jobs run and its variables hold: nobody but its user and root can
+/// read one, and passwords stand in many.
+fn schedules(crontab: &str) -> String {
+    let shown = |line: &str| {
+        let fields = if line.starts_with('@') { 1 } else { 5 };
+        let schedule: Vec<&str> = line.split_whitespace().take(fields).collect();
+        match line.split_once('=') {
+            _ if line.trim().is_empty() || line.trim_start().starts_with('#') => line.to_owned(),
+            Some((name, _)) if name.trim().chars().all(|c| c.is_alphanumeric() || c == '_') => {
+                format!("{}=…", name.trim())
+            }
+            _ => format!("{} …", schedule.join(" ")),
+        }
+    };
+    crontab.lines().map(|line| shown(line) + "\n").collect()
 }
 
 /// The text that bytes are, if they are one.
@@ -230,6 +252,25 @@ mod tests {
         assert_eq!(taken, Some(Diff::Hidden));
         let open = diff(file(b"old\n", 0o644), Contents::public("new\n"), true);
         assert!(matches!(open, Some(Diff::Text(_))));
+    }
+
+    #[test]
+    fn of_a_crontab_it_shows_when_and_not_what() {
+        let before = "# mine\nTOKEN=canary\n\n*/5 * * * * A=canary run\n@daily canary\n";
+        let step = Step {
+            app: AppName::parse("shop").expect("a name"),
+            change: Change::Crontab {
+                user: "shop".to_owned(),
+                before: before.to_owned(),
+                after: "# mine\n".to_owned(),
+            },
+            because: None,
+        };
+        let shown = Diff::of(&step).expect("it changes").to_string();
+        assert_eq!(
+            shown,
+            "@@ -1,5 +1 @@\n # mine\n-TOKEN=…\n-\n-*/5 * * * * …\n-@daily …\n"
+        );
     }
 
     #[test]

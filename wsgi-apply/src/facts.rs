@@ -1,16 +1,19 @@
 //! What is true of a host.
 
 mod read;
+mod system;
+mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
-use wsgi_model::{AbsPath, AppName, Mode, Owner};
+use wsgi_model::{AbsPath, AppName, Bundle, Mode, Node, Owner, Sensitivity};
 
-use crate::{Digest, Manifest};
+use crate::{Desired, Digest, Manifest};
 
 pub use read::Unreadable;
 pub(crate) use read::{Reading, normalised};
+pub use tls::{TlsFile, TlsRole};
 
 /// What is true of a host, as far as a [`Probe`](crate::Probe) asks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,8 +23,11 @@ pub struct Facts {
     pub system: System,
     /// What stands at each path that was asked for, at those of the manifests and above them.
     pub nodes: BTreeMap<AbsPath, Observed>,
-    /// The packages of those asked for that are installed, with their versions.
+    /// The packages of those asked for that are installed, with their versions; each also as
+    /// `name:architecture`.
     pub packages: BTreeMap<String, String>,
+    /// The packages of those asked for that another one provides.
+    pub provided: BTreeSet<String>,
     /// The users of those asked for that exist.
     pub users: BTreeMap<String, User>,
     /// The groups of those asked for that exist, with their ids.
@@ -32,6 +38,16 @@ pub struct Facts {
     pub claims: BTreeMap<AbsPath, BTreeSet<AppName>>,
     /// Configuration files that are still as their package installed them.
     pub pristine: BTreeSet<AbsPath>,
+    /// The files in which everything stands that [`Look::Marked`](crate::Look::Marked) asks for.
+    pub marked: BTreeSet<AbsPath>,
+    /// The crontab(1) of each user of those asked for, where the Ansible role put a job in it.
+    pub crontabs: BTreeMap<String, String>,
+    /// Lines of the configuration of nginx's sites and supervisor's programs, as far as they tell what
+    /// is whose: what a server listens to and is called, what it includes, and what a program is
+    /// called.
+    pub directives: BTreeMap<AbsPath, Vec<String>>,
+    /// What nginx reads for TLS, by what it is for.
+    pub tls: BTreeMap<(TlsRole, AbsPath), TlsFile>,
     /// A hash of everything that was observed about paths: whether the host drifted since.
     pub state: Option<Digest>,
 }
@@ -50,6 +66,8 @@ pub struct System {
     pub nginx: Option<String>,
     /// Why nginx refuses its configuration; none when it takes it.
     pub nginx_refusal: Option<String>,
+    /// The ports that somebody listens to, and whether it is nginx.
+    pub listening: BTreeMap<u16, bool>,
     /// The services of those that matter which run.
     pub running: BTreeSet<String>,
     /// The services of those that matter which start with the host.
@@ -94,6 +112,8 @@ pub struct AppFacts {
     pub intent: Option<Manifest>,
     /// The names of actions that are owed since an earlier run.
     pub owed: BTreeSet<String>,
+    /// When the run that ended last did so, by the host's clock in UTC, such as `2025-11-22T15:51:00Z`.
+    pub applied: Option<String>,
     /// The virtualenv's packages with their versions, by normalised name; none without a virtualenv.
     pub virtualenv: Option<BTreeMap<String, String>>,
 }
@@ -199,5 +219,27 @@ impl Facts {
     /// What stands at `path`: nothing, unless something was seen.
     pub fn at(&self, path: &AbsPath) -> &Observed {
         self.nodes.get(path).unwrap_or(&Observed::Absent)
+    }
+
+    /// The facts with the contents that the host did not hand over since they are those of `known`,
+    /// of which the [`Probe`](crate::Probe) was made: for a plan of something else.
+    #[must_use]
+    pub fn recalling(mut self, known: &Desired) -> Self {
+        for artifact in known.bundles().iter().flat_map(Bundle::artifacts) {
+            let Node::File { contents, .. } = &artifact.node else {
+                continue;
+            };
+            if let Some(Observed::File {
+                digest: Some(digest),
+                contents: found @ None,
+                ..
+            }) = self.nodes.get_mut(&artifact.path)
+                && contents.sensitivity() == Sensitivity::Public
+                && *digest == Digest::of(contents.expose())
+            {
+                *found = Some(contents.expose().to_owned());
+            }
+        }
+        self
     }
 }

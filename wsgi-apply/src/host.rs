@@ -63,6 +63,9 @@ pub enum HostError {
     /// What the host answers makes no sense.
     #[error("cannot observe the host")]
     Unreadable(#[from] Unreadable),
+    /// What was to be sent cannot be read.
+    #[error("cannot read what is to be deployed")]
+    Tree(#[from] crate::deploy::TreeError),
     /// Programs that everything here is built on are not there.
     #[error("the host has no {0}")]
     Missing(String),

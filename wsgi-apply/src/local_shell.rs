@@ -54,7 +54,7 @@ impl Shell for LocalShell {
     }
 }
 
-/// Passes input and output until both streams of the output have ended.
+/// Passes input and output until all of them have ended.
 ///
 /// One thread serves all three: a program that waits for its output to be taken does not read, and
 /// one that waits for input does not write.
@@ -77,7 +77,7 @@ fn pass(
         ioctl_fionbio(pipe, true)?;
     }
     let mut buffer = vec![0; PIPE];
-    while stdout.is_some() || stderr.is_some() {
+    loop {
         stdin = send(stdin, feed)?;
         let moved = receive(&mut stdout, &mut buffer, &mut |bytes| {
             output(Chunk::Out(bytes));
@@ -91,12 +91,14 @@ fn pass(
         waiting.extend(stdin.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
         waiting.extend(stdout.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         waiting.extend(stderr.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+        if waiting.is_empty() {
+            return Ok(());
+        }
         match poll(&mut waiting, None) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
 }
 
 /// Sends what the pipe takes; closes it after the last byte, or when nobody reads it any more.

@@ -50,6 +50,7 @@ pub struct MemoryHost {
     apps: BTreeMap<AppName, AppFacts>,
     pristine: BTreeSet<AbsPath>,
     ran: Vec<String>,
+    now: String,
     lock: Option<String>,
     trouble: Option<Trouble>,
     refusal: Option<Refusal>,
@@ -100,6 +101,7 @@ impl MemoryHost {
             apps: BTreeMap::new(),
             pristine: BTreeSet::new(),
             ran: Vec::new(),
+            now: "2000-01-01T00:00:00Z".to_owned(),
             lock: None,
             trouble: None,
             refusal: None,
@@ -225,9 +227,19 @@ impl MemoryHost {
         &self.ran
     }
 
+    /// Gives a user a crontab(1).
+    pub fn put_crontab(&mut self, user: &str, text: impl Into<String>) {
+        self.crontabs.insert(user.to_owned(), text.into());
+    }
+
     /// A user's crontab(1).
     pub fn crontab(&self, user: &str) -> Option<&str> {
         self.crontabs.get(user).map(String::as_str)
+    }
+
+    /// Sets the host's clock, which stands still: UTC, such as `2000-01-01T00:00:00Z`.
+    pub fn set_clock(&mut self, now: impl Into<String>) {
+        self.now = now.into();
     }
 
     /// Somebody is at work on the host.
@@ -267,12 +279,17 @@ impl MemoryHost {
         });
     }
 
-    /// Puts a node somewhere. What is missing above it is made, root's.
+    /// Puts a node somewhere. What is missing above it is made, by whoever owns what is there.
     fn put(&mut self, path: AbsPath, node: Observed) {
-        let mut above = path.parent();
-        while let Some(directory) = above.filter(|above| !self.nodes.contains_key(above)) {
-            let attributes = self.attributes(Mode::new(0o755), &Owner::root());
-            above = directory.parent();
+        let above = std::iter::successors(path.parent(), AbsPath::parent);
+        let missing: Vec<AbsPath> = above
+            .take_while(|above| !self.nodes.contains_key(above))
+            .collect();
+        let existing = missing.last().and_then(AbsPath::parent);
+        let owner = existing.and_then(|path| self.at(&path).attributes().map(Attributes::owner));
+        for directory in missing {
+            let owner = owner.clone().unwrap_or(Owner::root());
+            let attributes = self.attributes(Mode::new(0o755), &owner);
             self.nodes
                 .insert(directory, Observed::Directory(attributes));
         }

@@ -3,18 +3,23 @@
 mod accounts;
 mod actions;
 mod blocks;
+mod certificates;
+mod departure;
 mod document;
 mod keys;
 mod obstacle;
 mod paths;
+mod place;
 mod record;
 mod removals;
-mod role;
+pub(crate) mod role;
 mod saved;
+mod sites;
 mod software;
 mod step;
 mod territory;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
@@ -22,8 +27,10 @@ use wsgi_model::{AbsPath, Action, AppName, Check, CheckMoment, Command, Contents
 
 use crate::{Desired, Digest, Facts, Kind, Manifest, Observed};
 
+pub use departure::Extent;
 pub use document::{CountsDocument, NodeDocument, ObstacleDocument, PlanDocument, StepDocument};
 pub use obstacle::Obstacle;
+pub use place::Place;
 pub use saved::{SavedHost, SavedPlan, SavedPlanError};
 pub use step::{Counts, Effect};
 pub use territory::Actor;
@@ -43,6 +50,8 @@ pub struct Plan {
     pub state: Option<Digest>,
     /// What each app's manifest will say.
     pub(crate) records: BTreeMap<AppName, Record>,
+    /// What the files were made from.
+    pub(crate) sources: BTreeMap<AbsPath, Cow<'static, str>>,
 }
 
 /// A change.
@@ -123,6 +132,21 @@ pub enum Change {
         before: String,
         /// The new one.
         after: String,
+    },
+    /// A directory is taken away, with everything in it.
+    Tree {
+        /// The directory.
+        path: AbsPath,
+    },
+    /// A user is taken away.
+    RemoveUser {
+        /// Its name.
+        name: String,
+    },
+    /// A group is taken away.
+    RemoveGroup {
+        /// Its name.
+        name: String,
     },
     /// Something that changes owe.
     Action {
@@ -227,6 +251,10 @@ struct Draft<'a> {
     actions: BTreeMap<String, Action>,
     /// The owners of directories that are there when the plan is performed.
     owners: BTreeMap<AbsPath, Owner>,
+    /// How much goes.
+    extent: Extent,
+    /// The user of each app.
+    users: BTreeMap<AppName, String>,
 }
 
 impl Plan {
@@ -250,10 +278,24 @@ impl Plan {
                 draft.keys(bundle);
             }
         }
-        draft.steps.extend(others);
-        draft.removals(desired);
+        // Right after the file that cron takes the jobs from: no job is lost while another file is
+        // refused, and none runs twice.
+        let (cron, daemons): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|step| matches!(&step.change, Change::Path(c) if c.set().is_none()));
+        draft.steps.extend(cron);
+        draft.crontabs(desired);
+        draft.steps.extend(daemons);
+        draft.leftovers(desired);
+        let wanted = desired.artifacts();
+        draft.removals(|_, path, _| wanted.contains_key(path));
         if !options.paths_only {
+            for bundle in desired.bundles() {
+                draft.certificates(bundle);
+            }
+            draft.taken_names(desired);
             draft.services(desired);
+            draft.programs(desired);
             draft.owed_actions(desired);
         }
         draft.into_plan(desired)
@@ -271,8 +313,12 @@ impl Plan {
 }
 
 impl PathChange {
-    /// What must hold for a set of changes together, which tells the set.
+    /// What must hold for a set of changes together, which tells the set. Nothing breaks by a
+    /// directory; and what the changes mend is broken while the directories for them are made.
     pub(crate) fn set(&self) -> Option<&Command> {
+        if self.is_directory() {
+            return None;
+        }
         let mut checks = self.checks.iter();
         let check = checks.find(|check| check.moment == CheckMoment::InPlace)?;
         Some(&check.command)
@@ -316,6 +362,17 @@ impl<'a> Draft<'a> {
             owed: BTreeMap::new(),
             actions,
             owners: territory::owners(desired, facts),
+            extent: Extent::Ours,
+            users: desired
+                .bundles()
+                .iter()
+                .map(|bundle| {
+                    (
+                        bundle.app.clone(),
+                        bundle.needs.user.name.as_str().to_owned(),
+                    )
+                })
+                .collect(),
         }
     }
 

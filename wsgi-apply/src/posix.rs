@@ -10,16 +10,17 @@ use wsgi_model::AbsPath;
 use crate::{Look, Probe};
 
 pub(crate) use answer::Answer;
-pub(crate) use performing::Performance;
-pub(crate) use words::quoted;
+pub(crate) use payload::Payload;
+pub(crate) use performing::{Performance, argv};
+pub(crate) use words::{call, quoted};
 
-const STATE: &str = include_str!("posix/state.sh");
+pub(crate) const STATE: &str = include_str!("posix/state.sh");
 const OBSERVE: &str = include_str!("posix/observe.sh");
-const PERFORM: &str = include_str!("posix/perform.sh");
+pub(crate) const PERFORM: &str = include_str!("posix/perform.sh");
 const PROGRAMS: &str = include_str!("posix/programs.py");
 
 /// A script without its comments and indents, which the host does not need.
-fn bare(script: &str) -> String {
+pub(crate) fn bare(script: &str) -> String {
     let lines = script.lines().map(str::trim_start);
     lines
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
@@ -36,7 +37,7 @@ fn scope(probe: &Probe, prefix: &str) -> String {
     let ancestors = probe.ancestors();
     let paths = probe.paths.keys().chain(&ancestors);
     let plain = |(path, look): (&AbsPath, &Look)| {
-        matches!(look, Look::Attributes).then(|| [prefix, path.as_str()].concat())
+        matches!(look, Look::Attributes | Look::Marked(_)).then(|| [prefix, path.as_str()].concat())
     };
     let skipped: Vec<String> = probe.paths.iter().filter_map(plain).collect();
     [
@@ -64,6 +65,15 @@ pub(crate) fn observing(probe: &Probe, prefix: &str, mark: &str) -> String {
         };
         Some(format!("{prefix}{path}\t{known}"))
     });
+    let marks = probe.paths.iter().filter_map(|(path, look)| {
+        let Look::Marked(marks) = look else {
+            return None;
+        };
+        let marks: String = marks.iter().flat_map(|mark| ["\t", mark]).collect();
+        Some(format!("{prefix}{path}{marks}"))
+    });
+    let tls = probe.tls.iter();
+    let tls = tls.map(|(role, path)| format!("{}\t{path}", role.word()));
     let conffiles = probe.conffiles.iter();
     let conffiles = conffiles.map(|(link, file)| format!("{link}\t{file}"));
     [
@@ -72,6 +82,9 @@ pub(crate) fn observing(probe: &Probe, prefix: &str, mark: &str) -> String {
         assigned("C", &lines(wanted)),
         assigned("K", &lines(probe.packages.iter().cloned())),
         assigned("D", &lines(conffiles)),
+        assigned("W", &lines(marks)),
+        assigned("L", &lines(tls)),
+        assigned("U", &lines(probe.crontabs.iter().cloned())),
         assigned("Q", PROGRAMS),
         bare(STATE),
         bare(OBSERVE),
@@ -84,6 +97,6 @@ fn lines(texts: impl IntoIterator<Item = String>) -> String {
     texts.join("\n")
 }
 
-fn assigned(name: &str, value: &str) -> String {
+pub(crate) fn assigned(name: &str, value: &str) -> String {
     format!("{name}={}\n", quoted(value))
 }

@@ -10,7 +10,7 @@ use crate::facts::Reading;
 use crate::posix::{Answer, Performance, observing, quoted};
 use crate::{
     Chunk, Facts, Host, HostError, PerformOptions, Plan, Probe, Progress, Report, Script, Shell,
-    Status,
+    ShellError, Status,
 };
 
 /// A host that is a Debian or Ubuntu system, reached by a [`Shell`].
@@ -48,7 +48,7 @@ const REFUSED: &str = "password refused";
 
 /// How a program reaches the host.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Travels {
+pub(crate) enum Travels {
     /// As an argument that every user of the host can see, if it is short.
     AsArgument,
     OnStdin,
@@ -70,7 +70,7 @@ impl<S: Shell> PosixHost<S> {
 
     /// Runs a program as root, with `rest` on its stdin. It travels on stdin, too, unless it is
     /// short and without secrets: that saves a round trip.
-    fn run(
+    pub(crate) fn run(
         &mut self,
         program: &str,
         travels: Travels,
@@ -79,29 +79,20 @@ impl<S: Shell> PosixHost<S> {
     ) -> Result<(), HostError> {
         let mut stdin: Box<dyn Read> = Box::new(rest);
         let mut body = program.to_owned();
-        if travels == Travels::OnStdin || body.len() > Script::MAX / 2 {
+        // It is quoted once more, and becoming root takes a few words.
+        let is_long = quoted(program).len() + (1 << 10) > Script::MAX;
+        if travels == Travels::OnStdin || is_long {
             body = on_stdin(program);
             stdin = Box::new(Cursor::new(program.as_bytes().to_vec()).chain(stdin));
         }
-        let script = if self.options.prefix.is_some() {
-            body
-        } else if let Some(password) = &self.options.sudo_password {
-            let line = Zeroizing::new(format!("{}\n", password.as_str()));
-            stdin = Box::new(Cursor::new(line.as_bytes().to_vec()).chain(stdin));
-            as_root_with_password(&body)
-        } else {
-            as_root(&body)
-        };
         let mut said = Vec::new();
-        let status =
-            self.shell
-                .exec(&Script::new(script), &mut stdin, &mut |chunk| match chunk {
-                    Chunk::Out(bytes) => output(bytes),
-                    Chunk::Err(bytes) => {
-                        let room = 4096_usize.saturating_sub(said.len());
-                        said.extend_from_slice(&bytes[..bytes.len().min(room)]);
-                    }
-                })?;
+        let status = self.exec(&body, stdin, &mut |chunk| match chunk {
+            Chunk::Out(bytes) => output(bytes),
+            Chunk::Err(bytes) => {
+                let room = 4096_usize.saturating_sub(said.len());
+                said.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+        })?;
         let said = String::from_utf8_lossy(&said).trim().to_owned();
         match status {
             Status::Exited(0) => Ok(()),
@@ -121,6 +112,28 @@ impl<S: Shell> PosixHost<S> {
                 said
             })),
         }
+    }
+}
+
+impl<S: Shell> PosixHost<S> {
+    /// Runs a short program as root, and hands on all that it takes and gives.
+    pub(crate) fn exec(
+        &mut self,
+        body: &str,
+        stdin: impl Read,
+        output: &mut dyn FnMut(Chunk<'_>),
+    ) -> Result<Status, ShellError> {
+        let mut stdin: Box<dyn Read> = Box::new(stdin);
+        let script = if self.options.prefix.is_some() {
+            body.to_owned()
+        } else if let Some(password) = &self.options.sudo_password {
+            let line = Zeroizing::new(format!("{}\n", password.as_str()));
+            stdin = Box::new(Cursor::new(line.as_bytes().to_vec()).chain(stdin));
+            as_root_with_password(body)
+        } else {
+            as_root(body)
+        };
+        self.shell.exec(&Script::new(script), &mut stdin, output)
     }
 }
 
@@ -210,7 +223,7 @@ fn as_root_with_password(body: &str) -> String {
 }
 
 /// A word that nothing on the host prints by chance, and no other user of it can know.
-fn mark() -> String {
+pub(crate) fn mark() -> String {
     let mut bytes = [0; 16];
     // The system's random numbers; without them, time and process tell runs apart.
     let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));

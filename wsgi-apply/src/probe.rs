@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wsgi_model::{AbsPath, AppName, Node, OnlyIf, Sensitivity, UserName};
+use wsgi_model::{AbsPath, AppName, Bundle, Node, OnlyIf, Sensitivity, UserName};
 
-use crate::{Desired, Digest};
+use crate::plan::role;
+use crate::{Desired, Digest, TlsRole};
 
 /// What is asked of a host: made of the desired state, so that one look answers everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,10 @@ pub struct Probe {
     /// Configuration files of packages: whether each is as it was installed, if the link at the
     /// path is there.
     pub conffiles: BTreeMap<AbsPath, AbsPath>,
+    /// Users whose crontab(1) may have jobs from before.
+    pub crontabs: BTreeSet<String>,
+    /// What nginx reads for TLS.
+    pub tls: BTreeSet<(TlsRole, AbsPath)>,
 }
 
 /// What is asked about an app.
@@ -43,6 +48,8 @@ pub enum Look {
     ContentsUnless(Digest),
     /// Also the contents of a file.
     Contents,
+    /// Also whether all of these lines stand in a file; with none of them, whether it is empty.
+    Marked(&'static [&'static str]),
 }
 
 impl Probe {
@@ -64,7 +71,7 @@ impl Probe {
             let names = needs.packages.names.iter();
             probe
                 .packages
-                .extend(names.map(|name| name.as_str().to_owned()));
+                .extend(names.map(|name| bare_package(name.as_str()).to_owned()));
             probe.paths.insert(user.home.join(".ssh"), Look::Attributes);
             let keys = user.home.join(".ssh/authorized_keys");
             probe.paths.insert(keys, Look::Contents);
@@ -76,9 +83,22 @@ impl Probe {
                     let link = artifact.path.clone();
                     probe.conffiles.insert(link, target.clone());
                 }
-                let look = Look::of(&artifact.node);
+                let look = Look::of(&artifact.path, &artifact.node);
                 probe.paths.insert(artifact.path.clone(), look);
             }
+            for path in role::leftovers(&bundle.app) {
+                probe.paths.entry(path).or_insert(Look::Contents);
+            }
+            if let Some(link) = role::enabled(&bundle.app) {
+                probe.paths.entry(link).or_insert(Look::Attributes);
+            }
+            let tls = tls_files(bundle).into_iter();
+            probe
+                .tls
+                .extend(tls.map(|(role, path)| (role, path.clone())));
+            let users = bundle.needs.tasks.iter().map(|task| task.user.clone());
+            let own = [user.name.as_str().to_owned(), "root".to_owned()];
+            probe.crontabs.extend(users.chain(own));
             let virtualenv = needs.virtualenv.path.clone();
             probe.paths.entry(virtualenv).or_insert(Look::Attributes);
         }
@@ -102,9 +122,32 @@ impl Probe {
     }
 }
 
+/// A Debian package without the version that it shall have.
+fn bare_package(name: &str) -> &str {
+    name.split_once('=').map_or(name, |(name, _)| name)
+}
+
+/// The files that an app's site needs for TLS.
+pub(crate) fn tls_files(bundle: &Bundle) -> Vec<(TlsRole, &AbsPath)> {
+    let Some(tls) = &bundle.needs.tls else {
+        return Vec::new();
+    };
+    let chain = tls.staple_certificate.as_ref();
+    let mut files = vec![
+        (TlsRole::Certificate, &tls.certificate),
+        (TlsRole::Key, &tls.key),
+    ];
+    files.extend(tls.dhparam.as_ref().map(|path| (TlsRole::Parameters, path)));
+    files.extend(chain.map(|path| (TlsRole::StapleCertificate, path)));
+    files
+}
+
 impl Look {
-    fn of(node: &Node) -> Self {
+    fn of(path: &AbsPath, node: &Node) -> Self {
         match node {
+            Node::Symlink { .. } => {
+                role::lines_to_find(path).map_or(Self::Attributes, Self::Marked)
+            }
             Node::File { contents, .. } => match contents.sensitivity() {
                 Sensitivity::Secret => Self::Hash,
                 Sensitivity::Public => Self::ContentsUnless(Digest::of(contents.expose())),

@@ -48,6 +48,11 @@ pub enum Outcome {
         /// Who, and since when.
         owner: String,
     },
+    /// Nothing was done: a program refuses its configuration as it is, for what is not ours.
+    Refused {
+        /// What the program says, its last lines.
+        said: Vec<String>,
+    },
     /// Some steps failed. What does not depend on them was done.
     Failed(Vec<Failure>),
     /// It was ended on the host, as by a signal.

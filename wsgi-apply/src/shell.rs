@@ -38,6 +38,21 @@ pub trait Shell {
     ) -> Result<Status, ShellError>;
 }
 
+impl<S: Shell + ?Sized> Shell for Box<S> {
+    fn label(&self) -> &str {
+        (**self).label()
+    }
+
+    fn exec(
+        &mut self,
+        script: &Script,
+        stdin: &mut dyn Read,
+        output: &mut dyn FnMut(Chunk<'_>),
+    ) -> Result<Status, ShellError> {
+        (**self).exec(script, stdin, output)
+    }
+}
+
 /// A program for the host's `/bin/sh`, at most 24 KiB: an SSH server takes no longer command.
 /// Nothing secret may stand in it, since everybody on the host can see the arguments of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,9 @@
 //! What the command line takes.
 
+mod hosts;
+mod releases;
+mod target;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -7,8 +11,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use wsgi_render::Version;
 
-/// Render the files of WSGI app containers (nginx, TLS, gunicorn, supervisor, cron, sudo) from one
-/// vars file per app.
+pub(crate) use hosts::{Apply, Performing, Plan, Remove, Status};
+pub(crate) use releases::{Deploy, Logs, Maintenance, PageSwitch, Releases, Rollback, Run, cache};
+pub(crate) use target::TargetArgs;
+
+/// Run WSGI app containers (nginx, TLS, gunicorn, supervisor, cron, sudo) on Debian and Ubuntu hosts,
+/// from one vars file per app.
 #[derive(Debug, Parser)]
 #[command(
     name = "wsgi-cli",
@@ -54,6 +62,8 @@ Exit status:
   1  a bug of wsgi-cli
   2  wrong usage
   3  a vars file was refused; nothing was written
+  4  `plan --exit-code`: there are changes; `status`: an app does not run, or its host differs
+  5  a host cannot be reached or logged in to, is not known, or gives no right to become root
   6  stopped part-way; the report says what was done and what was put back
   7  refused because of what is there already; nothing changed
   129, 130, 143  ended by SIGHUP, SIGINT or SIGTERM; what was begun is put back, or finished where
@@ -81,6 +91,36 @@ pub(crate) enum Verb {
     /// Write every file of the apps below a directory
     #[command(after_help = RENDER)]
     Render(Render),
+    /// Say what an apply would change on hosts, and change nothing
+    #[command(after_help = hosts::PLAN)]
+    Plan(Plan),
+    /// Bring hosts to what the vars files say
+    #[command(after_help = hosts::APPLY)]
+    Apply(Apply),
+    /// Say how the apps are doing on hosts
+    #[command(after_help = hosts::STATUS)]
+    Status(Status),
+    /// Take away from hosts what was made there for the apps
+    #[command(after_help = hosts::REMOVE)]
+    Remove(Remove),
+    /// Put a new release in the place of the running one
+    #[command(after_help = releases::DEPLOY)]
+    Deploy(Deploy),
+    /// Put an earlier release in the place of the running one
+    #[command(after_help = releases::ROLLBACK)]
+    Rollback(Rollback),
+    /// List the releases of an app
+    #[command(after_help = releases::RELEASES)]
+    Releases(Releases),
+    /// Show visitors the maintenance page, or the app
+    #[command(after_help = releases::MAINTENANCE)]
+    Maintenance(Maintenance),
+    /// Print the logs of an app
+    #[command(after_help = releases::LOGS)]
+    Logs(Logs),
+    /// Run a command in the release that serves
+    #[command(after_help = releases::RUN)]
+    Run(Run),
     /// Show every variable with its value and where it came from
     #[command(after_help = SHOW)]
     Show(Show),
@@ -107,9 +147,22 @@ impl Verb {
         match self {
             Self::Check(args) => args.json,
             Self::Render(args) => args.json,
+            Self::Plan(args) => args.json,
+            Self::Apply(args) => args.json,
+            Self::Status(args) => args.json,
+            Self::Remove(args) => args.json,
+            Self::Deploy(args) => args.json,
+            Self::Rollback(args) => args.json,
+            Self::Releases(args) => args.json,
             Self::Show(args) => args.json,
             Self::Env(args) => args.json,
-            Self::Schema | Self::Init(_) | Self::Completions(_) | Self::Man(_) => false,
+            Self::Schema
+            | Self::Init(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Maintenance(_)
+            | Self::Logs(_)
+            | Self::Run(_) => false,
         }
     }
 }
@@ -182,7 +235,8 @@ pub(crate) struct VarsFiles {
     /// A file of variables for every app, below each app's own
     #[arg(long, value_name = "FILE", help_heading = "Variables")]
     pub(crate) shared: Vec<OsString>,
-    /// The password of a vault id: a file, a program that prints it, or `prompt`
+    /// The password of a vault id: a file, a program that prints it, or `prompt`; after those of
+    /// `ANSIBLE_VAULT_IDENTITY_LIST`
     #[arg(long, value_name = "LABEL@SOURCE", help_heading = "Ansible Vault")]
     pub(crate) vault_id: Vec<String>,
     /// A file with a vault password, or a program that prints one; `ANSIBLE_VAULT_PASSWORD_FILE`
@@ -226,7 +280,7 @@ pub(crate) struct Render {
     /// The OpenSSL that nginx runs with, as `nginx -V` prints it
     #[arg(long, value_name = "VERSION", value_parser = version, default_value = "3.0.0")]
     pub(crate) openssl: Version,
-    /// What starts services on the host
+    /// What starts services on the host: the files are the same, what they owe it is not
     #[arg(long, value_name = "SYSTEM", default_value_t, value_enum)]
     pub(crate) init: InitSystem,
     /// One JSON document on stdout, with what was done and all problems
@@ -237,10 +291,10 @@ pub(crate) struct Render {
 /// What starts services on the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InitSystem {
-    /// systemd
+    /// systemd, which is told of changed units
     #[default]
     Systemd,
-    /// Scripts in `/etc/init.d`
+    /// Scripts in `/etc/init.d`: the unit is there for later, and nobody is told of it
     Sysv,
 }
 

@@ -28,14 +28,16 @@ impl CallInputs {
     pub(crate) fn read(args: &VarsFiles) -> Result<Self, UnreadableVars> {
         let extra = args.extra_vars.iter().map(|given| {
             Ok(match given.strip_prefix('@') {
-                Some(path) => Extra::File(VarsFile::read(OsStr::new(path))?),
+                Some(path) => {
+                    Extra::File(VarsFile::read(OsStr::new(path)).map_err(UnreadableVars::beside)?)
+                }
                 None => Extra::Text(given.clone()),
             })
         });
         let shared = args
             .shared
             .iter()
-            .map(|path: &OsString| VarsFile::read(path));
+            .map(|path: &OsString| VarsFile::read(path).map_err(UnreadableVars::beside));
         Ok(Self {
             extra: extra.collect::<Result<_, _>>()?,
             shared: shared.collect::<Result<_, _>>()?,

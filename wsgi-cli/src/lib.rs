@@ -18,12 +18,20 @@ mod commands;
 mod error;
 mod examination;
 pub mod exit;
+mod fleet;
+mod host_failure;
 mod inputs;
 mod interruption;
+mod machine;
 mod operator;
 mod output;
 mod parallel;
 mod passwords;
+mod plan_file;
+mod preparation;
+mod release_host;
+mod rollout;
+mod terminal;
 mod tree;
 mod vars_file;
 
@@ -38,6 +46,7 @@ use serde::Serialize;
 use args::Arguments;
 use output::{Console, FailureJson, Paint, Verbosity, failure};
 
+pub use machine::{Machines, NoMachines};
 pub use output::Stream;
 
 /// Runs a command line, and gives the exit status (see [`exit`]). The first of `args` is the
@@ -56,6 +65,20 @@ where
     A: IntoIterator,
     A::Item: Into<OsString> + Clone,
 {
+    run_on(&NoMachines, args, out, err)
+}
+
+/// Runs a command line as [`run`] does, where `--host` can also name machines of one's own.
+pub fn run_on<A>(
+    machines: &dyn Machines,
+    args: A,
+    out: &mut dyn Stream,
+    err: &mut dyn Stream,
+) -> ExitCode
+where
+    A: IntoIterator,
+    A::Item: Into<OsString> + Clone,
+{
     let terminal = (out.is_terminal(), err.is_terminal());
     match Arguments::try_parse_from(args) {
         Ok(arguments) => {
@@ -65,9 +88,10 @@ where
                 _ => Verbosity::Normal,
             };
             let paint = Paint::new(arguments.color, terminal.1);
-            let mut console = Console::new(out, err, paint, verbosity);
+            let result_paint = Paint::new(arguments.color, terminal.0);
+            let mut console = Console::new(out, err, paint, result_paint, verbosity);
             let json = arguments.verb.is_json();
-            let perform = || commands::perform(arguments.verb, &mut console);
+            let perform = || commands::perform(arguments.verb, &mut console, machines);
             // The message of a panic has been printed by then, without a status that says whose
             // fault it is.
             if let Ok(done) = catch_unwind(AssertUnwindSafe(perform)) {
@@ -86,7 +110,7 @@ where
             } else {
                 text.to_string()
             };
-            let mut console = Console::new(out, err, paint, Verbosity::Normal);
+            let mut console = Console::new(out, err, paint, paint, Verbosity::Normal);
             if asked {
                 let printed = console.print(format_args!("{text}"));
                 return finish(

@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use camino::Utf8Path;
+use rustix::process::getuid;
+use rustix::system::uname;
 use wsgi_model::{LookupError, Lookups};
 
 use crate::vars_file::bounded;
@@ -34,6 +36,16 @@ impl Operator {
         Self {
             home: home.map(PathBuf::from),
         }
+    }
+
+    /// What others call whoever runs this process: `ada@laptop`.
+    pub(crate) fn name() -> String {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let user = ["SUDO_USER", "USER", "LOGNAME"]
+            .into_iter()
+            .find_map(variable);
+        let user = user.unwrap_or_else(|| format!("uid {}", getuid().as_raw()));
+        format!("{user}@{}", uname().nodename().to_string_lossy())
     }
 
     /// Lookups of a vars file in a directory.

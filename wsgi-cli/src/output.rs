@@ -3,18 +3,26 @@
 mod console;
 mod excerpt;
 mod failure;
+mod host_json;
 mod paint;
+mod plan_text;
 mod problem_json;
+mod progress;
 mod redaction;
 mod report;
+mod report_text;
 mod stream;
 mod tally;
 
 pub(crate) use console::{Console, PrintError, Verbosity};
-pub(crate) use failure::{FailureJson, failure};
+pub(crate) use failure::{FailureJson, failure, host_failure};
+pub(crate) use host_json::{HostJson, HostsDocument};
 pub(crate) use paint::Paint;
+pub(crate) use plan_text::{obstacles_text, plan_text, summary};
 pub(crate) use problem_json::ProblemJson;
+pub(crate) use progress::{Display, Happening};
 pub(crate) use report::report;
+pub(crate) use report_text::{done_text, report_status, report_text};
 pub use stream::Stream;
 pub(crate) use tally::Tally;
 

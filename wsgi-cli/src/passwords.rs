@@ -1,18 +1,18 @@
 //! Vault passwords: from files, from programs, from a person.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use wsgi_model::ansible::vault::{VaultId, VaultPassword, VaultPasswords, VaultSecrets};
 use wsgi_model::{Invalid, LookupError};
 
 use crate::args::VarsFiles;
+use crate::terminal::{Echo, Terminal};
 use crate::vars_file::bounded;
 
 /// The largest password file.
@@ -35,10 +35,13 @@ pub(crate) struct Passwords {
 }
 
 impl Passwords {
-    /// As Ansible orders them: ids, files (the environment's where none is given), a person.
+    /// As Ansible orders them: ids (the environment's first), files (the environment's where none is
+    /// given), a person.
     pub(crate) fn of(args: &VarsFiles) -> Self {
         let mut origins = Vec::new();
-        for given in &args.vault_id {
+        let listed = std::env::var("ANSIBLE_VAULT_IDENTITY_LIST").unwrap_or_default();
+        let listed = listed.split(',').map(str::trim).filter(|id| !id.is_empty());
+        for given in listed.chain(args.vault_id.iter().map(String::as_str)) {
             let (label, source) = given.split_once('@').unwrap_or(("", given));
             let id = if label.is_empty() {
                 VaultId::default()
@@ -93,11 +96,14 @@ fn of_file(path: &Path, id: &VaultId) -> Result<VaultPassword, LookupError> {
     let path = &at_home(path);
     let name = path.display();
     let failed = |reason: &dyn std::fmt::Display| {
-        LookupError::new(format!(
-            "the vault password cannot be read from {name}: {reason}"
-        ))
+        let why = format!("the vault password cannot be read from {name}: {reason}");
+        LookupError::new(why)
+            .help("it is a file with the password in its one line, or a program that prints it")
     };
-    let about = fs::metadata(path).map_err(|error| failed(&error))?;
+    let about = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => failed(&"there is no such file"),
+        _ => failed(&error),
+    })?;
     if about.is_file() && about.permissions().mode() & 0o111 != 0 {
         let printed = run(path, id).map_err(|error| failed(&error))?;
         return VaultPassword::of_output(&printed).map_err(|error| failed(&error));
@@ -148,42 +154,17 @@ fn at_home(path: &Path) -> PathBuf {
 
 fn of_person(id: &VaultId) -> Result<VaultPassword, LookupError> {
     let failed = |error: io::Error| {
-        LookupError::new(format!(
-            "the vault password cannot be asked for without a terminal ({error}); give it with `--vault-password-file`"
-        ))
+        LookupError::new(format!("the vault password cannot be asked for: {error}"))
+            .help("without a terminal, give it with `--vault-password-file FILE`")
     };
-    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
-    let mut terminal = terminal.map_err(failed)?;
+    let mut terminal = Terminal::open().map_err(failed)?;
     let of = if *id == VaultId::default() {
         String::new()
     } else {
         format!(" ({})", id.as_str())
     };
-    write!(terminal, "Vault password{of}: ").map_err(failed)?;
-    let line = read_unseen(&terminal).map_err(failed)?;
+    let prompt = format!("Vault password{of}: ");
+    let line = terminal.ask(&prompt, Echo::Unseen).map_err(failed)?;
     let password = VaultPassword::of_file(line.as_bytes());
-    password.map_err(|why: Invalid| LookupError::new(why.to_string()))
-}
-
-/// Puts the terminal back as it was.
-struct Restore<'a>(&'a File, Termios);
-
-impl Drop for Restore<'_> {
-    fn drop(&mut self) {
-        let mut terminal = self.0;
-        // There is nobody to tell when the terminal is gone.
-        let _ = tcsetattr(terminal, OptionalActions::Flush, &self.1);
-        let _ = terminal.write_all(b"\n");
-    }
-}
-
-fn read_unseen(terminal: &File) -> io::Result<String> {
-    let before = tcgetattr(terminal)?;
-    let mut silent = before.clone();
-    silent.local_modes.remove(LocalModes::ECHO);
-    tcsetattr(terminal, OptionalActions::Flush, &silent)?;
-    let _restore = Restore(terminal, before);
-    let mut line = String::new();
-    BufReader::new(terminal).read_line(&mut line)?;
-    Ok(line)
+    password.map_err(|why: Invalid| LookupError::new(why.to_string()).help("run it again"))
 }

@@ -25,6 +25,8 @@ pub(crate) struct VarsFile {
 pub(crate) struct UnreadableVars {
     pub(crate) name: String,
     source: UnreadableReason,
+    /// Whether it is the vars file of an app, and not one that is read beside it.
+    is_of_app: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -41,11 +43,22 @@ impl UnreadableVars {
         self.source.to_string()
     }
 
+    /// Of a file that is read beside the app's own.
+    pub(crate) fn beside(self) -> Self {
+        Self {
+            is_of_app: false,
+            ..self
+        }
+    }
+
     pub(crate) fn help(&self) -> Option<&'static str> {
         let UnreadableReason::System(error) = &self.source else {
             return Some("a vars file holds the variables of one app; is this another file?");
         };
         match error.kind() {
+            io::ErrorKind::NotFound if !self.is_of_app => {
+                Some("its path is seen from the directory that you are in")
+            }
             io::ErrorKind::NotFound => Some("`wsgi-cli init FILE` makes a vars file to start from"),
             io::ErrorKind::IsADirectory => Some("name the files in it: `DIR/*.yml`"),
             _ => None,
@@ -74,6 +87,7 @@ impl VarsFile {
         let unreadable = |source| UnreadableVars {
             name: name.clone(),
             source,
+            is_of_app: true,
         };
         let bytes = bytes
             .map_err(|error| unreadable(error.into()))?

@@ -1,7 +1,7 @@
 //! Commands as data, and what changes owe to daemons.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// One word of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,15 @@ impl Command {
         self.args.push(Word::StagedFile);
         self
     }
+
+    /// Tests nginx's whole configuration.
+    pub fn test_nginx() -> Self {
+        Self::new(NGINX).arg("-t").arg("-q")
+    }
 }
+
+/// nginx on Debian and Ubuntu.
+const NGINX: &str = "/usr/sbin/nginx";
 
 /// In which order owed actions run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,5 +102,18 @@ impl Action {
             stage,
             commands: commands.into(),
         }
+    }
+
+    /// Tests nginx's configuration, then has it taken up without dropping a connection.
+    pub fn reload_nginx() -> Self {
+        static RELOAD: LazyLock<Action> = LazyLock::new(|| {
+            let reload = Command::new(NGINX).arg("-s").arg("reload");
+            Action::new(
+                "reload nginx",
+                Stage::Reload,
+                [Command::test_nginx(), reload],
+            )
+        });
+        RELOAD.clone()
     }
 }

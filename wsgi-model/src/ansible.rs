@@ -21,6 +21,7 @@ mod texts;
 mod tree;
 pub mod vault;
 mod view;
+mod weighed;
 
 pub use datum::Datum;
 pub use extra::ExtraVars;

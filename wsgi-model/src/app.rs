@@ -1,11 +1,12 @@
 //! The app container as a whole.
 
+use std::collections::HashSet;
 use std::ops::Deref;
 
 use crate::{
     AbsPath, Access, AppName, CronTask, Database, Deploy, EmailAddress, EnvName, EnvPrefix,
-    EnvValue, EnvVar, Gunicorn, OwnedDir, Owner, Packages, SecretVariables, Site, Tls, UserName,
-    WsgiTarget,
+    EnvValue, EnvVar, Gunicorn, OwnedDir, Owner, Packages, SecretVariables, Sensitivity, Site, Tls,
+    UserName, WsgiTarget,
 };
 
 /// Where the app's things are.
@@ -130,50 +131,92 @@ impl AppSpec {
     ///
     /// Directories end in a slash, as the role wrote them.
     pub fn environment(&self) -> Vec<EnvVar> {
-        let mut all = self.generated_environment();
+        self.shared_environment()
+            .into_iter()
+            .map(|(var, _)| var)
+            .collect()
+    }
+
+    /// The names of the [environment](Self::environment) whose values may be shown: what is generated,
+    /// and where the databases are. Passwords may not, nor what the vars file sets itself, nor what comes
+    /// from a vault.
+    pub fn public_environment(&self) -> HashSet<EnvName> {
+        let vars = self.shared_environment().into_iter();
+        vars.filter(|(_, sensitivity)| *sensitivity == Sensitivity::Public)
+            .map(|(var, _)| var.name)
+            .collect()
+    }
+
+    /// The part of [`environment`](Self::environment) that says where the app's things are.
+    pub fn generated_environment(&self) -> Vec<EnvVar> {
+        let generated = self.generated().into_iter();
+        generated.map(|(var, _)| var).collect()
+    }
+
+    fn shared_environment(&self) -> Vec<(EnvVar, Sensitivity)> {
+        let mut all = self.generated();
         all.reserve(5 * self.databases.len() + self.env_vars.len());
-        all.extend(
-            self.databases
-                .iter()
-                .flat_map(|d| d.environment(&self.env_prefix)),
-        );
-        all.extend(self.env_vars.iter().cloned());
+        for (i, database) in self.databases.iter().enumerate() {
+            for (key, var) in database.environment(&self.env_prefix) {
+                let sensitivity = match key {
+                    "password" => Sensitivity::Secret,
+                    key => self.sensitivity_of(&format!("wsgi_databases[{i}].{key}")),
+                };
+                all.push((var, sensitivity));
+            }
+        }
+        let own = self.env_vars.iter().cloned();
+        all.extend(own.map(|var| (var, Sensitivity::Secret)));
         all
     }
 
-    /// The part of [`environment`](Self::environment) that says where the app's things are. No
-    /// value in it is a secret.
-    pub fn generated_environment(&self) -> Vec<EnvVar> {
-        let layout = self.layout();
+    fn sensitivity_of(&self, variable: &str) -> Sensitivity {
+        if self.secrets.touch(variable) {
+            Sensitivity::Secret
+        } else {
+            Sensitivity::Public
+        }
+    }
+
+    fn generated(&self) -> Vec<(EnvVar, Sensitivity)> {
         let places = &self.places;
         let mut all = Vec::with_capacity(14);
-        let mut put = |name: &str, value: String| {
-            all.push(EnvVar {
+        let of = |variable: &str| self.sensitivity_of(variable);
+        let mut put = |name: &str, value: String, variable: &str| {
+            let var = EnvVar {
                 name: EnvName::generated(&self.env_prefix, name),
                 value: EnvValue::of_text(value),
-            });
+            };
+            all.push((var, of(variable)));
         };
-        put("APP_PATH", places.home.with_slash());
-        put("APP_NAME", self.name.to_string());
-        put("RELEASE_DIR", places.releases.with_slash());
-        put("APP_RELEASE_DIR", places.releases.with_slash());
-        put("VENV", places.virtualenv.with_slash());
-        put("APP_VENV", places.virtualenv.with_slash());
-        put("LOG_DIR", places.logs.with_slash());
-        put("APP_LOG_DIR", places.logs.with_slash());
-        put("PID", layout.pid_file().to_string());
+        put("APP_PATH", places.home.with_slash(), "wsgi_path");
+        put("APP_NAME", self.name.to_string(), "wsgi_project_name");
+        for name in ["RELEASE_DIR", "APP_RELEASE_DIR"] {
+            put(name, places.releases.with_slash(), "wsgi_release_dir");
+        }
+        for name in ["VENV", "APP_VENV"] {
+            put(name, places.virtualenv.with_slash(), "wsgi_virtualenv");
+        }
+        for name in ["LOG_DIR", "APP_LOG_DIR"] {
+            put(name, places.logs.with_slash(), "wsgi_log_dir");
+        }
+        let pid = self.layout().pid_file().to_string();
+        put("PID", pid, "wsgi_project_name");
         if let Some(dir) = &places.static_dir {
-            put("STATIC_DIR", dir.with_slash());
-            put("APP_STATIC_DIR", dir.with_slash());
+            for name in ["STATIC_DIR", "APP_STATIC_DIR"] {
+                put(name, dir.with_slash(), "wsgi_static_dir");
+            }
         }
         if let Some(dir) = &places.media_dir {
-            put("MEDIA_DIR", dir.with_slash());
-            put("APP_MEDIA_DIR", dir.with_slash());
+            for name in ["MEDIA_DIR", "APP_MEDIA_DIR"] {
+                put(name, dir.with_slash(), "wsgi_media_dir");
+            }
         }
-        all.push(EnvVar {
+        let current = EnvVar {
             name: EnvName::current_release(),
-            value: EnvValue::of_text(layout.current().to_string()),
-        });
+            value: EnvValue::of_text(self.layout().current().to_string()),
+        };
+        all.push((current, of("wsgi_path")));
         all
     }
 }

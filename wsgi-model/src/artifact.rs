@@ -230,6 +230,9 @@ pub struct Artifact {
     pub checks: Vec<Check>,
     /// What is owed when it changes.
     pub notify: Vec<Action>,
+    /// What it was made from, for whoever looks for a mistake in it: a template such as
+    /// `nginx/site.hbs`, or a file of the operator's.
+    pub source: Option<Cow<'static, str>>,
 }
 
 impl Artifact {
@@ -240,6 +243,7 @@ impl Artifact {
             node,
             checks: Vec::new(),
             notify: Vec::new(),
+            source: None,
         }
     }
 
@@ -287,6 +291,13 @@ impl Artifact {
     #[must_use]
     pub fn notify(mut self, action: Action) -> Self {
         self.notify.push(action);
+        self
+    }
+
+    /// Says what it was made from.
+    #[must_use]
+    pub fn made_from(mut self, source: impl Into<Cow<'static, str>>) -> Self {
+        self.source = Some(source.into());
         self
     }
 

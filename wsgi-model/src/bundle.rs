@@ -2,7 +2,7 @@
 
 use crate::{
     AbsPath, AppName, AppSpec, AptPackage, Artifact, PipPackage, PipRequirement, PublicKey,
-    Sensitivity, UserName,
+    Sensitivity, TaskName, UserName,
 };
 
 /// Debian packages that must be installed.
@@ -38,7 +38,30 @@ pub struct VirtualenvNeeds {
     pub packages: Vec<PipRequirement>,
 }
 
-/// What a host must have besides files: packages, the user, the virtualenv.
+/// Files that nginx reads for TLS. They are there already: none of them is made by us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsNeeds {
+    /// The certificate and its chain.
+    pub certificate: AbsPath,
+    /// The private key.
+    pub key: AbsPath,
+    /// Parameters of Diffie-Hellman, if they are named.
+    pub dhparam: Option<AbsPath>,
+    /// The chain that stapled answers are checked with, if there are any.
+    pub staple_certificate: Option<AbsPath>,
+}
+
+/// A cron task, as a host may have it from before: by its name and its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskNeeds {
+    /// What it is called.
+    pub name: TaskName,
+    /// Who runs it.
+    pub user: String,
+}
+
+/// What a host must have besides files: packages, the user, the virtualenv; and what it may have from
+/// before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Needs {
@@ -48,6 +71,10 @@ pub struct Needs {
     pub user: UserNeeds,
     /// The virtualenv.
     pub virtualenv: VirtualenvNeeds,
+    /// What nginx reads for TLS, when the site has it.
+    pub tls: Option<TlsNeeds>,
+    /// The tasks that cron runs: nobody else shall run them, too.
+    pub tasks: Vec<TaskNeeds>,
 }
 
 impl Needs {
@@ -68,9 +95,10 @@ impl Needs {
             "sudo",
         ];
         // The Pillow documentation's external libraries; before anything that may compile against them.
+        // libfreetype6-dev has been another name of libfreetype-dev since Debian 11 and Ubuntu 20.04.
         const IMAGE: &[&str] = &[
             "libjpeg-dev",
-            "libfreetype6-dev",
+            "libfreetype-dev",
             "zlib1g-dev",
             "python3-dev",
             "gcc",
@@ -124,6 +152,23 @@ impl Needs {
                     .chain(app.packages.pip.iter().cloned())
                     .collect(),
             },
+            tls: app.tls().map(|tls| TlsNeeds {
+                certificate: tls.certificate.clone(),
+                key: tls.key.clone(),
+                dhparam: tls.diffie_hellman.then(|| tls.dhparam.clone()),
+                staple_certificate: tls.ocsp.then(|| tls.staple_certificate.clone()),
+            }),
+            tasks: app
+                .cron_tasks
+                .iter()
+                .map(|task| TaskNeeds {
+                    name: task.name.clone(),
+                    user: match &task.user {
+                        Some(user) => user.as_str().to_owned(),
+                        None => app.user().as_str().to_owned(),
+                    },
+                })
+                .collect(),
         }
     }
 }

@@ -1,11 +1,18 @@
 //! What the apps of one host take from each other.
 
-use std::collections::{BTreeMap, HashMap};
+mod places;
 
-use crate::{AbsPath, AppSpec, Problem, Severity, Site, Tls, TlsProfile};
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hash, RandomState};
 
-/// What the apps of one host take, so that no two of them take the same. It keeps names, paths and
-/// ports, not the apps: ten thousand apps cost a few megabytes.
+use crate::{AppSpec, Problem, SecretVariables, Severity, Site, Tls, TlsProfile};
+use places::Directory;
+
+/// What the apps of one host take, so that no two of them take the same.
+///
+/// It keeps the apps' names, and of all else fingerprints of 64 bits: an app with two server names
+/// costs 400 bytes. That two of the things of ten thousand apps have one fingerprint by chance,
+/// and one of them is refused, happens once in a billion runs.
 ///
 /// ```
 /// use wsgi_model::{AppName, AppParts, AppSpec, HostClaims, WsgiTarget};
@@ -20,27 +27,39 @@ use crate::{AbsPath, AppSpec, Problem, Severity, Site, Tls, TlsProfile};
 /// ```
 #[derive(Debug, Default)]
 pub struct HostClaims {
-    names: Vec<String>,
-    taken: HashMap<Claim, usize>,
-    /// Directories, to find those above and below each other.
-    directories: BTreeMap<String, (usize, &'static str)>,
-    /// Files that others than their app open for writing, with the variables that name them.
-    opened: BTreeMap<String, (usize, String)>,
+    names: Vec<Box<str>>,
+    /// What of the apps came from a vault: of few apps anything.
+    secrets: HashMap<AppIndex, SecretVariables>,
+    /// Makes fingerprints, others in each run.
+    fingerprints: RandomState,
+    /// Whose each [`Claim`] is.
+    taken: HashMap<u64, AppIndex>,
+    /// Whose each directory is.
+    directories: HashMap<u64, Directory>,
+    /// What lies in each directory that has one of the former in it: the first, since it is enough to
+    /// name one.
+    inside: HashMap<u64, (Directory, Box<str>)>,
+    /// Likewise the files that others than their app open for writing, with the variables that name
+    /// them.
+    opened: HashMap<u64, (AppIndex, Box<str>, Box<str>)>,
     /// The TLS profile of each port's first app: nginx takes one per socket.
-    profiles: HashMap<u16, (usize, TlsProfile)>,
+    profiles: HashMap<u16, (AppIndex, TlsProfile)>,
     /// Each port by number, and whether it speaks TLS.
-    ports: HashMap<u16, (usize, Speaks)>,
+    ports: HashMap<u16, (AppIndex, Speaks)>,
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum Claim {
-    Name(String),
-    User(String),
-    Group(String),
-    ServerName(u16, String),
+/// An app's place among the names.
+type AppIndex = u32;
+
+#[derive(Hash)]
+enum Claim<'a> {
+    Name(&'a str),
+    User(&'a str),
+    Group(&'a str),
+    ServerName(u16, &'a str),
     CatchAll(u16),
     DefaultServer(u16),
-    NginxLog(String),
+    NginxLog(&'a str),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +78,15 @@ impl HostClaims {
     /// vars file, and have no place yet.
     pub fn admit(&mut self, app: &AppSpec) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let own = self.names.len();
-        self.names.push(app.name.to_string());
+        // The command line, the memory and the host's users end long before.
+        let own = AppIndex::try_from(self.names.len()).unwrap_or(AppIndex::MAX);
+        self.names.push(app.name.as_str().into());
+        if !app.secrets.is_empty() {
+            self.secrets.insert(own, app.secrets.clone());
+        }
         self.claim(
             own,
-            Claim::Name(app.name.to_string()),
+            &Claim::Name(app.name.as_str()),
             "wsgi_project_name",
             &mut problems,
             |other| {
@@ -80,7 +103,7 @@ impl HostClaims {
         let before = problems.len();
         self.claim(
             own,
-            Claim::User(app.user().to_string()),
+            &Claim::User(app.user().as_str()),
             "wsgi_gunicorn_user",
             &mut problems,
             |other| {
@@ -94,7 +117,7 @@ impl HostClaims {
         if problems.len() == before {
             self.claim(
                 own,
-                Claim::Group(app.group().to_string()),
+                &Claim::Group(app.group().as_str()),
                 "wsgi_gunicorn_group",
                 &mut problems,
                 |other| {
@@ -117,18 +140,21 @@ impl HostClaims {
     /// Takes one thing, or says who has it.
     fn claim(
         &mut self,
-        own: usize,
-        claim: Claim,
+        own: AppIndex,
+        claim: &Claim<'_>,
         variable: &str,
         problems: &mut Vec<Problem>,
         say: impl FnOnce(&str) -> (String, String),
     ) {
+        let claim = self.fingerprints.hash_one(claim);
         match self.taken.get(&claim) {
             // One name may stand for another of the same app: `.example.org` for `example.org`.
             Some(other) if *other == own => {}
             Some(other) => {
-                let (message, help) = say(&self.names[*other]);
-                problems.push(Problem::new(Severity::Error, "taken", variable, message).help(help));
+                let (message, help) = say(self.name(*other));
+                let problem = Problem::new(Severity::Error, "taken", variable, message).help(help);
+                // What both have is the same text.
+                problems.push(self.shown(own, *other, variable, problem));
             }
             None => {
                 self.taken.insert(claim, own);
@@ -136,122 +162,28 @@ impl HostClaims {
         }
     }
 
-    fn directories(&mut self, own: usize, app: &AppSpec, problems: &mut Vec<Problem>) {
-        let layout = app.layout();
-        let places = &app.places;
-        let mut dirs: Vec<(&'static str, AbsPath)> = vec![
-            ("wsgi_path", places.home.path().clone()),
-            ("wsgi_virtualenv", places.virtualenv.path().clone()),
-            ("wsgi_release_dir", places.releases.path().clone()),
-            ("wsgi_log_dir", places.logs.path().clone()),
-            ("wsgi_storage_dir", layout.storage()),
-            ("wsgi_project_name", layout.state_dir()),
-        ];
-        dirs.extend(
-            places
-                .media_dir
-                .as_ref()
-                .map(|dir| ("wsgi_media_dir", dir.path().clone())),
-        );
-        // What a release brings with it lies in the home, or wherever the release is.
-        let current = layout.current();
-        dirs.extend(
-            places
-                .static_dir
-                .as_ref()
-                .filter(|dir| !dir.is_within(&current))
-                .map(|dir| ("wsgi_static_dir", dir.path().clone())),
-        );
-        for (variable, dir) in &dirs {
-            if let Some((other, theirs, path)) = self.neighbour(own, dir) {
-                let other = &self.names[other];
-                let message = if path == dir.as_str() {
-                    format!("`{dir}` is {theirs} of `{other}`")
-                } else {
-                    format!("`{dir}` and {theirs} of `{other}`, `{path}`, lie inside each other")
-                };
-                problems.push(
-                    Problem::new(Severity::Error, "taken", *variable, message)
-                        .help("give each app directories of its own"),
-                );
-            } else if let Some((other, theirs, file)) = self.opened_in(own, dir) {
-                let message = format!(
-                    "`{file}`, {theirs} of `{other}`, lies in `{dir}`, and `{}` is not who opens it: a link there would have any file written",
-                    app.name
-                );
-                problems.push(
-                    Problem::new(Severity::Error, "taken", *variable, message).help(
-                        "keep the logs that root opens out of directories that an app can write",
-                    ),
-                );
-            }
-        }
-        for (variable, dir) in dirs {
-            self.directories
-                .entry(dir.as_str().to_owned())
-                .or_insert((own, variable));
-        }
-    }
-
-    /// Takes the logs that others than the app's user open, of which none may lie where another app
-    /// can put a link in its place.
-    fn files(&mut self, own: usize, app: &AppSpec, problems: &mut Vec<Problem>) {
-        const HELP: &str = "name a file in a directory of root's, such as `/var/log`";
-        for (variable, file) in opened_by_others(app) {
-            if let Some((other, theirs, dir)) = self.above(own, &file) {
-                let message = format!(
-                    "`{file}` lies in `{dir}`, {theirs} of `{}`, which is not who opens it: a link there would have any file written",
-                    self.names[other]
-                );
-                problems.push(
-                    Problem::new(Severity::Error, "taken", variable.as_str(), message).help(HELP),
-                );
-            }
-            self.opened
-                .entry(file.as_str().to_owned())
-                .or_insert((own, variable));
-        }
-    }
-
-    /// A directory of another app at, above or below `dir`.
-    fn neighbour(&self, own: usize, dir: &AbsPath) -> Option<(usize, &'static str, &str)> {
-        let from = format!("{dir}/");
-        let below = || {
-            self.directories
-                .range(from.clone()..)
-                .take_while(|(path, _)| path.starts_with(&from))
-                .find(|(_, (other, _))| *other != own)
-                .map(|(path, (other, variable))| (*other, *variable, path.as_str()))
+    /// A problem that quotes a value of `own`, and one of `theirs` of another app, without them where one
+    /// came from a vault.
+    fn shown(&self, own: AppIndex, other: AppIndex, theirs: &str, mut problem: Problem) -> Problem {
+        let hides = |app: AppIndex, variable: &str| {
+            let secrets = self.secrets.get(&app);
+            secrets.is_some_and(|secrets| secrets.touch(variable))
         };
-        self.above(own, dir).or_else(below)
+        if hides(own, &problem.variable) || hides(other, theirs) {
+            problem.message = format!(
+                "it does not go together with `{}` on one host (`{}`); what does not is not shown, because a value of it comes from a vault",
+                self.name(other),
+                problem.code
+            );
+        }
+        problem
     }
 
-    /// A directory of another app that `path` is, or lies in.
-    fn above(&self, own: usize, path: &AbsPath) -> Option<(usize, &'static str, &str)> {
-        path.as_path()
-            .ancestors()
-            .filter_map(|p| self.directories.get_key_value(p.as_str()))
-            .find(|(_, (other, _))| *other != own)
-            .map(|(path, (other, variable))| (*other, *variable, path.as_str()))
+    fn name(&self, app: AppIndex) -> &str {
+        self.names.get(app as usize).map_or("", |name| name)
     }
 
-    /// A file of another app in `dir` that its user does not open itself.
-    fn opened_in(&self, own: usize, dir: &AbsPath) -> Option<(&str, &str, &str)> {
-        let from = dir.with_slash();
-        self.opened
-            .range(from.clone()..)
-            .take_while(|(path, _)| path.starts_with(&from))
-            .find(|(_, (other, _))| *other != own)
-            .map(|(path, (other, variable))| {
-                (
-                    self.names[*other].as_str(),
-                    variable.as_str(),
-                    path.as_str(),
-                )
-            })
-    }
-
-    fn site(&mut self, own: usize, app: &AppSpec, problems: &mut Vec<Problem>) {
+    fn site(&mut self, own: AppIndex, app: &AppSpec, problems: &mut Vec<Problem>) {
         let Some(site) = app.exposed_site() else {
             return;
         };
@@ -261,7 +193,7 @@ impl HostClaims {
             if tls.default_server {
                 self.claim(
                     own,
-                    Claim::DefaultServer(Tls::PORT),
+                    &Claim::DefaultServer(Tls::PORT),
                     "wsgi_ssl_set_default_server",
                     problems,
                     |other| {
@@ -277,17 +209,13 @@ impl HostClaims {
                 Some((other, profile)) if *profile != tls.profile => {
                     let message = format!(
                         "`{}` has another profile, and nginx takes one per port: that of its default server",
-                        self.names[*other]
+                        self.name(*other)
                     );
-                    problems.push(
-                        Problem::new(
-                            Severity::Warning,
-                            "shared-socket",
-                            "wsgi_ssl_profile",
-                            message,
-                        )
-                        .help("give all apps of a host the same profile"),
-                    );
+                    let variable = "wsgi_ssl_profile";
+                    let problem =
+                        Problem::new(Severity::Warning, "shared-socket", variable, message)
+                            .help("give all apps of a host the same profile");
+                    problems.push(self.shown(own, *other, variable, problem));
                 }
                 Some(_) => {}
                 None => {
@@ -303,11 +231,10 @@ impl HostClaims {
                     } else {
                         "plain HTTP"
                     };
-                    let message = format!("port {port} of `{}` speaks {what}", self.names[*other]);
-                    problems.push(
-                        Problem::new(Severity::Error, "taken", variable, message)
-                            .help("choose another port"),
-                    );
+                    let message = format!("port {port} of `{}` speaks {what}", self.name(*other));
+                    let problem = Problem::new(Severity::Error, "taken", variable, message)
+                        .help("choose another port");
+                    problems.push(self.shown(own, *other, variable, problem));
                     continue;
                 }
                 Some(_) => {}
@@ -316,7 +243,7 @@ impl HostClaims {
                 }
             }
             if site.server_names.is_empty() {
-                self.claim(own, Claim::CatchAll(port), "wsgi_server_names", problems, |other| {
+                self.claim(own, &Claim::CatchAll(port), "wsgi_server_names", problems, |other| {
                     (
                         format!("without names the app answers every name on port {port}, and so does `{other}`: nginx would never ask this one"),
                         "set wsgi_server_names".to_owned(),
@@ -338,8 +265,8 @@ impl HostClaims {
                     } else {
                         format!(", which `{name}` stands for,")
                     };
-                    let claim = Claim::ServerName(port, asked.clone());
-                    self.claim(own, claim, &format!("wsgi_server_names[{i}]"), problems, |other| {
+                    let claim = Claim::ServerName(port, &asked);
+                    self.claim(own, &claim, &format!("wsgi_server_names[{i}]"), problems, |other| {
                         (
                             format!("`{asked}` on port {port}{meant} is a name of `{other}` already, and nginx would never ask this one"),
                             "a name belongs to one app: take it out of one of them".to_owned(),
@@ -351,18 +278,17 @@ impl HostClaims {
         self.logs(own, site, problems);
     }
 
-    fn logs(&mut self, own: usize, site: &Site, problems: &mut Vec<Problem>) {
+    fn logs(&mut self, own: AppIndex, site: &Site, problems: &mut Vec<Problem>) {
         for (variable, log) in [
             ("wsgi_nginx_access_log_file", &site.access_log),
             ("wsgi_nginx_error_log_file", &site.error_log),
         ] {
-            let claim = Claim::NginxLog(log.to_string());
+            let claim = self.fingerprints.hash_one(Claim::NginxLog(log.as_str()));
             if let Some(other) = self.taken.get(&claim).filter(|other| **other != own) {
-                let message = format!("`{}` logs to `{log}` too", self.names[*other]);
-                problems.push(
-                    Problem::new(Severity::Warning, "shared-log", variable, message)
-                        .help("give each app a log of its own"),
-                );
+                let message = format!("`{}` logs to `{log}` too", self.name(*other));
+                let problem = Problem::new(Severity::Warning, "shared-log", variable, message)
+                    .help("give each app a log of its own");
+                problems.push(self.shown(own, *other, variable, problem));
             } else {
                 self.taken.insert(claim, own);
             }
@@ -376,24 +302,4 @@ fn names_in(name: &str) -> Vec<String> {
         Some(domain) => vec![domain.to_owned(), format!("*.{domain}")],
         None => vec![name.to_owned()],
     }
-}
-
-/// The logs that root, or another user than the app's, opens, and the variables that name them.
-fn opened_by_others(app: &AppSpec) -> Vec<(String, AbsPath)> {
-    let site = app.exposed_site().into_iter().flat_map(|site| {
-        [
-            ("wsgi_nginx_access_log_file", &site.access_log),
-            ("wsgi_nginx_error_log_file", &site.error_log),
-        ]
-    });
-    let tasks = app.cron_tasks.iter().enumerate().filter_map(|(i, task)| {
-        let log = task.logfile.as_ref()?;
-        let user = task.user.as_ref()?;
-        // In the app's own directories the log is written as the app.
-        let by_app = user.as_str() == app.user().as_str() || app.layout().is_apps_to_write(log);
-        (!by_app).then(|| (format!("wsgi_cron_tasks[{i}].logfile"), log.clone()))
-    });
-    site.map(|(variable, log)| (variable.to_owned(), log.clone()))
-        .chain(tasks)
-        .collect()
 }

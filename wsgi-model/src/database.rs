@@ -33,20 +33,24 @@ impl Database {
         }
     }
 
-    /// The five variables under `prefix`; what is not set is the empty text, as in the role.
-    pub fn environment(&self, prefix: &EnvPrefix) -> [EnvVar; 5] {
+    /// The five variables under `prefix`, each with the key that it comes from; what is not set is the
+    /// empty text, as in the role.
+    pub(crate) fn environment(&self, prefix: &EnvPrefix) -> [(&'static str, EnvVar); 5] {
         let id = self.id.as_str().to_ascii_uppercase();
-        let empty = || EnvValue::of_text(String::new());
-        let var = |part: &str, value: &Option<EnvValue>| EnvVar {
-            name: EnvName::generated(prefix, &["DB_", &id, "_", part].concat()),
-            value: value.clone().unwrap_or_else(empty),
-        };
-        [
-            var("NAME", &self.name),
-            var("USER", &self.user),
-            var("PASSWORD", &self.password),
-            var("HOST", &self.host),
-            var("PORT", &self.port),
-        ]
+        let values = [
+            ("name", "NAME", &self.name),
+            ("user", "USER", &self.user),
+            ("password", "PASSWORD", &self.password),
+            ("host", "HOST", &self.host),
+            ("port", "PORT", &self.port),
+        ];
+        values.map(|(key, part, value)| {
+            let empty = || EnvValue::of_text(String::new());
+            let var = EnvVar {
+                name: EnvName::generated(prefix, &["DB_", &id, "_", part].concat()),
+                value: value.clone().unwrap_or_else(empty),
+            };
+            (key, var)
+        })
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn in_words(takes: Type, unit: &str) -> String {
         Type::Switch => "`yes` or `no`".to_owned(),
         Type::Integer { min, max } if unit.is_empty() => format!("whole number, {min} to {max}"),
         Type::Integer { min, max } => format!("whole number of {unit}, {min} to {max}"),
-        Type::Text { rule } => rule.to_owned(),
+        Type::Text { rule, .. } => rule.to_owned(),
         Type::Secret => "text, never shown".to_owned(),
         Type::Directory => {
             "absolute path of a directory on the server, with or without a trailing slash"

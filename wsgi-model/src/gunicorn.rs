@@ -95,3 +95,27 @@ impl Gunicorn {
         Seconds::clamped(self.timeout.get().saturating_add(30), 60, 300)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{AppName, AppParts, Invalid, WorkerTimeout, WsgiTarget};
+
+    #[test]
+    fn each_wait_outlasts_the_one_inside_it() -> Result<(), Invalid> {
+        let mut parts = AppParts::new(AppName::parse("shop")?, WsgiTarget::parse("web:app")?);
+        for (timeout, boot, graceful, stop) in [
+            (1, 30, 30, 40),
+            (30, 45, 30, 40),
+            (90, 105, 90, 100),
+            (3600, 3600, 120, 130),
+            (0, 300, 30, 40),
+        ] {
+            parts.gunicorn.timeout = WorkerTimeout::new(timeout)?;
+            let gunicorn = &parts.gunicorn;
+            assert_eq!(gunicorn.boot_timeout().get(), boot, "{timeout}");
+            assert_eq!(gunicorn.graceful_timeout().get(), graceful, "{timeout}");
+            assert_eq!(gunicorn.stop_wait().get(), stop, "{timeout}");
+        }
+        Ok(())
+    }
+}

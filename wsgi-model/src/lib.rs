@@ -78,7 +78,9 @@ pub use app::{AppParts, AppSpec, Places};
 pub use artifact::{
     Artifact, Check, CheckMoment, Contents, Mode, Node, OnlyIf, Owner, Sensitivity,
 };
-pub use bundle::{Bundle, DuplicatePath, Needs, PackageNeeds, UserNeeds, VirtualenvNeeds};
+pub use bundle::{
+    Bundle, DuplicatePath, Needs, PackageNeeds, TaskNeeds, TlsNeeds, UserNeeds, VirtualenvNeeds,
+};
 pub use check::Contradiction;
 pub use claims::HostClaims;
 pub use cron::{CronField, CronTask, CronUnit, Schedule, TaskName};
@@ -110,3 +112,8 @@ pub use variables::VARIABLES;
 pub use wire::{
     Exposure, Loaded, LookupError, Lookups, NoLookups, Origin, Rejected, Resolved, Source, load,
 };
+
+/// The examples of the README run, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -19,6 +19,9 @@ pub enum Type {
     Text {
         /// What is allowed, as a phrase.
         rule: &'static str,
+        /// What every legal text matches, as an ECMAScript expression that other dialects read, too.
+        /// Not all that matches is legal.
+        pattern: &'static str,
     },
     /// A text that must not be shown.
     Secret,
@@ -109,6 +112,9 @@ pub struct Definition {
     pub fallback: Fallback,
     /// The unit of a number, empty without one.
     pub unit: &'static str,
+    /// What must be set beside it, and on where it is a switch, when this switch is on; empty when
+    /// nothing must.
+    pub needs: &'static str,
     /// What it means, in Markdown.
     pub doc: &'static str,
     /// A value to show, as YAML.
@@ -127,7 +133,7 @@ macro_rules! define {
     ($(#[$table_doc:meta])* $vis:vis $table:ident;
      $($section:ident {
         $($(#[doc = $doc:literal])+ $ident:ident: $ty:ty = $name:literal $(or $alias:literal)*, $fallback:expr
-            $(; unit $unit:literal)? $(; example $example:literal)?;)+
+            $(; unit $unit:literal)? $(; needs $needs:literal)? $(; example $example:literal)?;)+
      })+) => {
         $($(
             pub(crate) static $ident: $crate::variable::Variable<$ty> = $crate::variable::Variable {
@@ -138,6 +144,7 @@ macro_rules! define {
                     takes: <$ty as $crate::wire::Readable>::TYPE,
                     fallback: $fallback,
                     unit: concat!($($unit)?),
+                    needs: concat!($($needs)?),
                     doc: concat!($($doc),+),
                     example: concat!($($example)?),
                 },

@@ -119,7 +119,7 @@ define! {
         /// Whether the site also listens on 443 with TLS.
         SSL: bool = "wsgi_ssl", Text("no");
         /// Whether plain HTTP is redirected to HTTPS (308; ACME's challenge path is let through).
-        FORCE_SSL: bool = "wsgi_force_ssl", Text("no");
+        FORCE_SSL: bool = "wsgi_force_ssl", Text("no"); needs "wsgi_ssl";
         /// Whether this site answers on 443 for names that no site has.
         DEFAULT_SERVER: bool = "wsgi_ssl_set_default_server", Text("no");
         /// The certificate and its intermediates, on the server before an apply.
@@ -230,7 +230,7 @@ pub(crate) mod cron {
             /// Further variables for this task, with their names as written.
             ENVIRONMENT: Environment = "environment", Text("{}"); example "{BATCH: '100'}";
             /// Whether it is skipped while its last run is still going.
-            LOCK: bool = "lock", Text("no");
+            LOCK: bool = "lock", Text("no"); needs "slug";
             /// Names the lock; needed with `lock: yes`.
             SLUG: Option<Slug> = "slug", Nothing("none"); example "clearsessions";
         }

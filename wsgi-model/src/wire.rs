@@ -4,6 +4,7 @@ mod check_names;
 mod load;
 pub(crate) mod locate;
 mod looked_up;
+mod mention;
 mod plain;
 mod readable;
 mod reader;

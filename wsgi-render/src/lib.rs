@@ -36,3 +36,8 @@ pub use renderer::{RenderError, Renderer, render, render_with};
 pub use renderers::BUILTIN;
 pub use target::{Init, Target, Version};
 pub use template::TemplateFault;
+
+/// The examples of the README run, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

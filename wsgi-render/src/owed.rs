@@ -6,7 +6,6 @@ use wsgi_model::{Action, AppName, AppSpec, Command, Stage};
 
 const SUPERVISOR_CONF: &str = "/etc/supervisor/supervisord.conf";
 const PYTHON: &str = "/usr/bin/python3";
-const NGINX: &str = "/usr/sbin/nginx";
 
 /// Asks supervisord itself, in a fraction of the time that supervisorctl needs to start.
 const ASK_SUPERVISORD: &str = include_str!("owed/supervisor.py");
@@ -67,21 +66,4 @@ pub(crate) fn load_supervisor() -> Command {
                         ServerOptions().realize(['-c', sys.argv[1]])";
     // -I: nothing from the working directory or the environment is imported.
     Command::new(PYTHON).args(["-I", "-c", LOAD, SUPERVISOR_CONF])
-}
-
-/// Tests nginx's whole configuration.
-pub(crate) fn test_nginx() -> Command {
-    Command::new(NGINX).arg("-t").arg("-q")
-}
-
-/// Tests nginx's configuration, then has it taken up without dropping a connection.
-pub(crate) fn reload_nginx() -> Action {
-    static RELOAD: LazyLock<Action> = LazyLock::new(|| {
-        Action::new(
-            "reload nginx",
-            Stage::Reload,
-            [test_nginx(), Command::new(NGINX).arg("-s").arg("reload")],
-        )
-    });
-    RELOAD.clone()
 }

@@ -42,6 +42,11 @@ impl Template {
         }
     }
 
+    /// What it is called in messages.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// The text of `view` in this template.
     pub(crate) fn render(&self, view: &dyn Record) -> Result<String, RenderError> {
         let fault = |source| RenderError::Template {

@@ -28,6 +28,10 @@ pub enum Suite {
     Bookworm,
     /// Debian 13.
     Trixie,
+    /// Ubuntu 22.04.
+    Jammy,
+    /// Ubuntu 24.04.
+    Noble,
 }
 
 impl Suite {
@@ -36,12 +40,30 @@ impl Suite {
         match self {
             Self::Bookworm => "bookworm",
             Self::Trixie => "trixie",
+            Self::Jammy => "jammy",
+            Self::Noble => "noble",
         }
     }
 
+    fn distribution(self) -> &'static str {
+        match self {
+            Self::Bookworm | Self::Trixie => "debian",
+            Self::Jammy | Self::Noble => "ubuntu",
+        }
+    }
+
+    /// The keys that the test computer believes the mirrors by.
     fn keyring(self) -> &'static str {
         match self {
             Self::Bookworm | Self::Trixie => "/usr/share/keyrings/debian-archive-keyring.gpg",
+            // Debian has no package of Ubuntu's. This is F6ECB3762474EDA9D21B7022871920D1991BC93C,
+            // from Ubuntu's package ubuntu-keyring.
+            Self::Jammy | Self::Noble => {
+                concat!(
+                    env!("CARGO_MANIFEST_DIR"),
+                    "/src/target_host/ubuntu-archive.asc"
+                )
+            }
         }
     }
 }
@@ -83,17 +105,21 @@ impl Image {
         if image.directory.is_dir() {
             return Ok(image);
         }
+        let mut bootstrap = Command::new("mmdebstrap");
+        bootstrap.arg("--version");
+        step("the program that makes images", bootstrap)?;
         remove_old(cache);
         let mut make = Command::new("flock");
         make.arg(image.directory.with_extension("lock"))
             .args(["bash", "-c", MAKE, "image"])
             .arg(&image.directory)
-            .args([suite.name(), suite.keyring()])
+            .args([suite.distribution(), suite.name(), suite.keyring()])
             .arg(begin.map_or(Path::new(""), |base| &base.directory))
             .args(packages)
             .env("PASSWORD", PASSWORD)
             .env("LC_ALL", "C.UTF-8");
-        step(make)?;
+        let what = format!("an image of {} with {packages:?}", suite.name());
+        step(&what, make)?;
         Ok(image)
     }
 

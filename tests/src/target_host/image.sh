@@ -3,53 +3,50 @@
 # Makes the root file system of a host, once for all tests: from the package mirrors, or from a
 # smaller one that is there already and packages to add. Run under a lock.
 #
-# Arguments: the directory to make, the suite, the keyring of its mirrors, a directory to begin with or
-# nothing, packages.
+# Arguments: the directory to make, the distribution, its suite, the keyring of its mirrors, a
+# directory to begin with or nothing, packages.
 # Environment: PASSWORD.
 set -euo pipefail
-directory=$1 suite=$2 keyring=$3 begin=$4
-shift 4
+directory=$1 distribution=$2 suite=$3 keyring=$4 begin=$5
+shift 5
 root=$directory.partial/root
 
 [ ! -e "$directory" ] || exit 0
 rm -rf "$directory.partial"
+trap 'rm -rf "$directory.partial"' EXIT
 mkdir -p "$root"
 
-# Prints the mirror of a release that this computer's apt is configured for, so that a mirror nearby
-# serves the hosts, too; the default for another distribution than this computer's.
+# Prints the distribution's mirror for a suffix of suites: the one that this computer's apt is
+# configured for, which may be nearby, or the default on another distribution.
 mirror() {
-    local distribution=$1 release=$2 default=$3 id='' own='' uri=''
+    local suffix=$1 default=$2 id='' own='' uri=''
     id=$(sed -n 's/^ID=//p' /etc/os-release)
     own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
     if [ "$id" = "$distribution" ]; then
         uri=$(apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE)' \
-            'Created-By: Packages' | awk -v release="$own$release" '$2 == release {print $1; exit}')
+            'Created-By: Packages' | awk -v release="$own$suffix" '$2 == release && !seen++ {print $1}')
     fi
     printf '%s\n' "${uri:-$default}"
 }
 
-# Prints the lines of sources.list. Only the distribution's: a host is no copy of this computer.
+# Prints the lines of sources.list with a keyring. Only the distribution's: a host is no copy of this
+# computer.
 sources() {
-    local main security
-    case $suite in
-        bookworm | trixie)
-            main=$(mirror debian '' http://deb.debian.org/debian)
-            security=$(mirror debian -security http://deb.debian.org/debian-security)
-            set -- main
+    local main security components
+    case $distribution in
+        debian)
+            main=$(mirror '' http://deb.debian.org/debian)
+            security=$(mirror -security http://deb.debian.org/debian-security)
+            components=main
             ;;
-        *)
-            main=$(mirror ubuntu '' http://archive.ubuntu.com/ubuntu)
-            security=$(mirror ubuntu -security http://archive.ubuntu.com/ubuntu)
-            set -- main universe
+        ubuntu)
+            main=$(mirror '' http://archive.ubuntu.com/ubuntu)
+            security=$(mirror -security http://archive.ubuntu.com/ubuntu)
+            components='main universe'
             ;;
     esac
-    local line='deb [signed-by=%s] %s %s %s\n'
-    # shellcheck disable=SC2059  # one line, three times
-    {
-        printf "$line" "$keyring" "$main" "$suite" "$*"
-        printf "$line" "$keyring" "$main" "$suite-updates" "$*"
-        printf "$line" "$keyring" "$security" "$suite-security" "$*"
-    }
+    printf "deb [signed-by=$1] %s %s $components\n" \
+        "$main" "$suite" "$main" "$suite-updates" "$security" "$suite-security"
 }
 
 # How this computer's apt reaches its mirrors, less its caches and its index targets.
@@ -70,6 +67,7 @@ pip_settings() {
 # Runs a command in the tree, with this computer's network.
 inside() {
     unshare --mount --pid --fork --kill-child bash -c '
+        set -e
         root=$1
         shift
         mount -t proc proc "$root/proc"
@@ -92,12 +90,16 @@ bootstrap() {
     local unit
     apt_settings >"$directory.partial/apt.conf"
     # A throw-away host need not survive a power cut: dpkg may do without its many fsync.
-    sources | mmdebstrap --quiet --mode=root --variant=minbase \
+    sources "$keyring" | mmdebstrap --quiet --mode=root --variant=minbase \
         --aptopt="$directory.partial/apt.conf" --dpkgopt=force-unsafe-io \
         --skip=cleanup/apt/lists \
-        --include=ca-certificates,cron,dbus,iproute2,libpam-systemd,logrotate \
+        --include=apt,ca-certificates,cron,dbus,iproute2,libpam-systemd,logrotate \
         --include=openssh-server,procps,sudo,systemd-sysv,tini \
         "$suite" "$root" -
+    # On some releases a link to what systemd-resolved would write.
+    rm -f "$root/etc/resolv.conf"
+    : >"$root/etc/resolv.conf"
+    sources "/usr/share/keyrings/$distribution-archive-keyring.gpg" >"$root/etc/apt/sources.list"
     pip_settings >"$root/etc/pip.conf"
     # What stands between this computer and the mirrors may have a certificate of its own.
     cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/" 2>/dev/null || :
@@ -144,6 +146,5 @@ if [ $# -gt 0 ]; then
     inside apt-get clean
     rm "$root/usr/sbin/policy-rc.d"
 fi
-: >"$root/etc/resolv.conf"
 package_hosts >"$directory.partial/package-hosts"
 mv "$directory.partial" "$directory"

@@ -51,16 +51,22 @@ impl Link {
         let host = self.host.pid().to_string();
         if rtt.is_zero() {
             let script = r#"ip link add name "$1" type veth peer name eth0 netns "$2""#;
-            self.network.switch().sh(script, &[&port, &host])?;
+            self.network
+                .switch()
+                .sh("the link of a host", script, &[&port, &host])?;
         } else {
             // tc's netem would be shorter, but kernels of virtual machines often come without.
             let far = format!("{port}-far");
             self.delay = Some(self.start_delay(&port, &far, rtt / 2)?);
             let script = r#"ip link set "$1" netns "$2" name eth0"#;
-            self.network.switch().sh(script, &[&far, &host])?;
+            self.network
+                .switch()
+                .sh("the link of a host", script, &[&far, &host])?;
         }
         let script = r#"ip link set "$1" master switch up"#;
-        self.network.switch().sh(script, &[&port])?;
+        self.network
+            .switch()
+            .sh("the link of a host", script, &[&port])?;
         // A fixed address, so that nobody waits for an old entry of his ARP table to expire.
         let script = r#"
             ip link set eth0 address "$1"
@@ -68,7 +74,8 @@ impl Link {
             ip link set eth0 up"#;
         let hardware = format!("02:77:73:67:69:{:02x}", self.number);
         let address = self.network.address(self.number).to_string();
-        self.host.sh(script, &[&hardware, &address])
+        self.host
+            .sh("the link of a host", script, &[&hardware, &address])
     }
 
     fn start_delay(&self, port: &str, far: &str, one_way: Duration) -> Result<Child, MachineError> {
@@ -93,7 +100,7 @@ impl Link {
         }
         let _ = child.wait();
         Err(MachineError::Setup {
-            stderr: "no TAP devices for the delay: is there a /dev/net/tun?".to_owned(),
+            stderr: "no TAP devices for the delay: it needs python3 and /dev/net/tun".to_owned(),
         })
     }
 
@@ -104,7 +111,10 @@ impl Link {
         } else {
             // Nothing to do when it is not there.
             let script = r#"ip link delete "$1""#;
-            let _ = self.network.switch().sh(script, &[&self.port()]);
+            let _ = self
+                .network
+                .switch()
+                .sh("the link of a host", script, &[&self.port()]);
         }
     }
 

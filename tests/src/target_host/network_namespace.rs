@@ -53,11 +53,16 @@ impl NetworkNamespace {
         command
     }
 
-    /// Runs a script of `sh` in it, with arguments from `$1` on.
-    pub(super) fn sh(&self, script: &str, arguments: &[&str]) -> Result<(), MachineError> {
+    /// Runs a script of `sh` in it, with arguments from `$1` on; `what` it is for names it in an error.
+    pub(super) fn sh(
+        &self,
+        what: &str,
+        script: &str,
+        arguments: &[&str],
+    ) -> Result<(), MachineError> {
         let mut command = self.command("sh");
         command.args(["-euc", script, "sh"]).args(arguments);
-        step(command).map(drop)
+        step(what, command).map(drop)
     }
 }
 
@@ -68,8 +73,8 @@ impl Drop for NetworkNamespace {
     }
 }
 
-/// Runs a command that setting up needs, for what it prints.
-pub(super) fn step(mut command: Command) -> Result<String, MachineError> {
+/// Runs a command that setting up needs, for what it prints; `what` it is for names it in an error.
+pub(super) fn step(what: &str, mut command: Command) -> Result<String, MachineError> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command
         .stdin(Stdio::null())
@@ -80,7 +85,7 @@ pub(super) fn step(mut command: Command) -> Result<String, MachineError> {
     } else {
         let said = [output.stdout, output.stderr].concat();
         Err(MachineError::Setup {
-            stderr: format!("{command:?}\n{}", String::from_utf8_lossy(&said)),
+            stderr: format!("{what}:\n{}", String::from_utf8_lossy(&said)),
         })
     }
 }

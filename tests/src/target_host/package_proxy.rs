@@ -73,8 +73,8 @@ impl Drop for PackageProxy {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);
         // Wakes the thread up.
-        drop(TcpStream::connect(self.address));
-        if let Some(accepting) = self.accepting.take() {
+        let woken = TcpStream::connect_timeout(&self.address, Duration::from_secs(1)).is_ok();
+        if let Some(accepting) = self.accepting.take().filter(|_| woken) {
             let _ = accepting.join();
         }
     }

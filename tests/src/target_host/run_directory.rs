@@ -48,6 +48,11 @@ impl RunDirectory {
         Ok(directory)
     }
 
+    /// Removes the files of the host with a number.
+    pub(super) fn remove_host(&self, number: u8) {
+        remove(&self.files.join(number.to_string()));
+    }
+
     /// The cgroup of the host with a number.
     pub(super) fn cgroup(&self, number: u8) -> PathBuf {
         self.cgroups.join(number.to_string())

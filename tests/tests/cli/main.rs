@@ -4,8 +4,11 @@
 
 mod called;
 mod faults;
+mod hosts;
+mod in_terminal;
 mod inputs;
 mod interrupted;
+mod prompt;
 mod rendering;
 mod secrets;
 mod streams;

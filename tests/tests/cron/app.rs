@@ -30,6 +30,12 @@ pub(crate) fn task(name: &str, command: &str) -> CronTask {
     )
 }
 
+/// A task whose command holds something from a vault.
+pub(crate) fn secret(mut task: CronTask) -> CronTask {
+    task.command = task.command.into_secret();
+    task
+}
+
 /// A task of another user.
 pub(crate) fn task_of(user: &str, name: &str, command: &str) -> CronTask {
     let mut task = task(name, command);

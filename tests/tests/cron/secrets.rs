@@ -2,7 +2,7 @@
 
 use wsgi_model::Sensitivity;
 
-use crate::app::{App, lines, load_spec, rendered};
+use crate::app::{App, lines, load_spec, rendered, secret, task, task_of};
 
 const YAML: &str = "
 wsgi_project_name: shop
@@ -51,4 +51,75 @@ fn a_tasks_variables_make_its_wrapper_a_secret() {
     );
     assert_eq!(of("plain"), Sensitivity::Public);
     assert!(!format!("{bundle:?}").contains("canary"));
+}
+
+#[test]
+fn a_secret_command_is_in_no_programs_arguments() {
+    let command = ": canary; id -un; cat /proc/[0-9]*/cmdline | tr '\\0' ' '";
+    let with_lock = |mut task: wsgi_model::CronTask| {
+        task.slug = Some("one".parse().unwrap());
+        task.lock = true;
+        task
+    };
+    let app = App::with_tasks(vec![
+        secret(task("of shop", command)),
+        secret(task_of("root", "of root", command)),
+        secret(task_of("www-data", "of www", command)),
+        secret(with_lock(task("with a lock", command))),
+        task("in the open", command),
+    ]);
+    for (index, user) in ["shop", "root", "www-data", "shop"].into_iter().enumerate() {
+        let seen = app.prints(index);
+        assert!(seen.starts_with(&format!("{user}\n")), "{seen}");
+        assert!(
+            seen.contains("/bin/bash") && !seen.contains("canary"),
+            "{seen}"
+        );
+    }
+    // Otherwise nothing was looked at.
+    assert!(app.prints(4).contains("canary"));
+}
+
+#[test]
+fn a_secret_command_does_what_it_does_in_the_open() {
+    let commands = [
+        "echo \"$0|$#|$-|${command-unset}\"; readlink /proc/$$/fd/8 /proc/$$/fd/9",
+        "cat; echo end",
+        "cat <<'END'\nit's \"$HOME\" `id` \\ % \nEND\n",
+        "echo a\necho b # and a comment",
+        "# only a comment",
+        "false",
+        "exit 7",
+        "kill -TERM $$",
+        "set -u; echo $NOWHERE; echo not reached",
+        "shopt -s extglob; [[ ab == a@(b|c) ]] && printf '%s\\n' *",
+        "sleep 0.01 & wait $!; echo $?",
+        "printf %s $'\\t-n\\u00fc'",
+        "if",
+    ];
+    let longest = format!(": {}; echo long", "x".repeat(100_000));
+    let commands = || commands.into_iter().chain([longest.as_str()]);
+    let name = |i: usize| format!("task {i}");
+    let mut tasks: Vec<_> = commands()
+        .enumerate()
+        .map(|(i, c)| task(&name(i), c))
+        .collect();
+    let hidden = commands().enumerate();
+    tasks.extend(hidden.map(|(i, c)| secret(task(&name(100 + i), c))));
+    let app = App::with_tasks(tasks);
+    for (i, command) in commands().enumerate() {
+        let (open, hidden) = (app.run(i), app.run(i + commands().count()));
+        assert_eq!(hidden.text(), open.text(), "{command}");
+        assert_eq!(
+            (hidden.code(), hidden.signal()),
+            (open.code(), open.signal()),
+            "{command}: {open} {hidden}"
+        );
+        // The shell calls itself by another name there.
+        assert_eq!(
+            hidden.errors().is_empty(),
+            open.errors().is_empty(),
+            "{command}"
+        );
+    }
 }

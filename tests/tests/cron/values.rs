@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use wsgi_model::{EnvName, EnvValue, EnvVar};
 
-use crate::app::{App, Line, lines, load_spec, rendered, task, task_of, text};
+use crate::app::{App, Line, lines, load_spec, rendered, secret, task, task_of, text};
 
 /// Three users: the app's, root, and one that may not read the app's environment.
 const USERS: [&str; 3] = ["shop", "root", "www-data"];
@@ -252,6 +252,7 @@ fn wrappers_satisfy_shellcheck() {
             task.logfile = None;
         }
     }
+    tasks.push(secret(task("hidden", "true")));
     let app = App::with_tasks(tasks);
     for line in lines(&app.bundle) {
         // Values are quoted so that nothing in them expands, which SC2016 takes for a mistake.
@@ -285,7 +286,7 @@ fn any_text_reaches_a_command_byte_for_byte() {
                 let name = EnvName::parse("VALUE").unwrap();
                 let value = EnvValue::parse(text).unwrap();
                 task.environment = vec![EnvVar { name, value }];
-                tasks.push(task);
+                tasks.push(if index % 2 == 0 { task } else { secret(task) });
             }
             let app = App::with_tasks(tasks);
             // One start for all: a machine's command takes 30 ms, and there are many.

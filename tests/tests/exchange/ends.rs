@@ -90,6 +90,19 @@ fn what_a_killed_supervisor_left_is_ended_before_another_one_starts() {
 }
 
 #[test]
+fn one_that_supervisor_runs_is_not_disturbed_by_another_start() {
+    let shop = Shop::running(VARS);
+    let (herder, masters) = (shop.herder(), shop.masters());
+    let refused = shop.container.run([crate::START]).expect_failure();
+    let why = format!("shop: runs already, as process {herder}\n");
+    assert_eq!(refused.errors(), why);
+    let refused = shop.machine().run([crate::START]).expect_failure();
+    assert_eq!(refused.errors(), "shop: run this as the user shop\n");
+    assert_eq!((shop.herder(), shop.masters()), (herder, masters));
+    assert_eq!(shop.answer(), "one");
+}
+
+#[test]
 fn a_gunicorn_that_starts_while_logs_are_rotated_writes_to_the_new_ones() {
     let shop = Shop::running(VARS);
     shop.begin_exchange("three");

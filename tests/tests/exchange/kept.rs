@@ -49,6 +49,9 @@ fn a_release_that_does_not_start_leaves_the_old_one_serving_and_says_why() {
         assert!(said.starts_with(&because), "{name}: {said}");
         assert!(said.ends_with("; see /var/log/shop/shop.log"), "{said}");
     }
+    let reload = shop.machine().run(["service", "shop", "reload"]);
+    assert_eq!(reload.code(), Some(1), "{reload}");
+    assert!(reload.errors().contains("serves on"), "{reload}");
     let log = shop.machine().text("/var/log/shop/shop.log");
     assert!(log.contains("SyntaxError"), "{log}");
     assert!(log.contains("No module named 'no_such_thing'"), "{log}");

@@ -9,7 +9,7 @@ use crate::{Shop, VARS};
 const CLIENT: &str = include_str!("client.py");
 
 /// Each of the three ways to ask for an exchange, four times in turn.
-fn exchanges_under_load(packages: PythonPackages) {
+fn exchanges_under_load(packages: &PythonPackages) {
     let shop = Shop::with_packages(&VARS.replace("workers: 2", "workers: 4"), packages);
     let machine = shop.machine();
     let _nginx = machine.spawn(["nginx", "-g", "daemon off;"]);
@@ -53,12 +53,12 @@ fn exchanges_under_load(packages: PythonPackages) {
 
 #[test]
 fn no_request_fails_and_each_is_answered_by_a_whole_release() {
-    exchanges_under_load(PythonPackages::for_apps().unwrap());
+    exchanges_under_load(&PythonPackages::for_apps().unwrap());
 }
 
 #[test]
 fn debians_own_old_gunicorn_does_as_well() {
-    exchanges_under_load(PythonPackages::oldest().unwrap());
+    exchanges_under_load(&PythonPackages::oldest().unwrap());
 }
 
 #[test]

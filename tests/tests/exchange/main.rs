@@ -27,17 +27,17 @@ struct Shop {
 impl Shop {
     #[track_caller]
     fn running(vars: &str) -> Self {
-        Self::with_packages(vars, PythonPackages::for_apps().unwrap())
+        Self::with_packages(vars, &PythonPackages::for_apps().unwrap())
     }
 
     #[track_caller]
-    fn with_packages(vars: &str, packages: PythonPackages) -> Self {
+    fn with_packages(vars: &str, packages: &PythonPackages) -> Self {
         let container = Container::up(vars);
         let machine = container.machine();
         machine.ok(["rm", "-r", "/var/lib/shop/venv"]);
         for name in ["one", "two"] {
             let virtualenv = format!("/var/lib/shop/venvs/{name}");
-            machine.install_virtualenv(&packages, &virtualenv, "shop");
+            machine.install_virtualenv(packages, &virtualenv, "shop");
             put(&container, name, RELEASE);
         }
         switch(&container, "one");

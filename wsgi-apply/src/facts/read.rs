@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use sha2::{Digest as _, Sha256};
 use wsgi_model::{AbsPath, AppName, Mode};
 
-use super::{AppFacts, Attributes, Facts, Observed, Program, User};
+use super::{AppFacts, Attributes, Facts, Observed, Program};
 use crate::manifest::ManifestError;
 use crate::{Digest, Manifest, Probe};
 
@@ -51,7 +51,7 @@ pub(crate) struct Reading {
     paths: BTreeSet<AbsPath>,
     /// How many paths it says that it looked at, and how many of them had nothing.
     counted: (Option<usize>, Option<usize>),
-    facts: Facts,
+    pub(super) facts: Facts,
     failure: Option<Unreadable>,
 }
 
@@ -164,46 +164,13 @@ impl Reading {
             "running" => _ = system.running.insert(rest.to_owned()),
             "enabled" => _ = system.enabled.insert(rest.to_owned()),
             "programs" => system.programs = programs(rest),
-            "manifest" | "intent" | "owed" | "venv" => {
+            "manifest" | "intent" | "applied" | "owed" | "venv" => {
                 self.app(word, rest).ok_or_else(nonsense)??;
-            }
-            "claims" => {
-                for line in rest.lines() {
-                    let (app, path) = line.split_once('\t').ok_or_else(nonsense)?;
-                    let app = AppName::parse(app).map_err(|_| nonsense())?;
-                    let path = AbsPath::parse(path).map_err(|_| nonsense())?;
-                    self.facts.claims.entry(path).or_default().insert(app);
-                }
             }
             "asked" => self.counted.0 = Some(rest.parse().map_err(|_| nonsense())?),
             "missing" => self.counted.1 = Some(rest.parse().map_err(|_| nonsense())?),
-            "packages" => {
-                if !rest.starts_with("dpkg\t") && !rest.contains("\ndpkg\t") {
-                    return Err(Unreadable::Missing("packages"));
-                }
-                for line in rest.lines() {
-                    let mut fields = line.split('\t').map(str::to_owned);
-                    if let (Some(name), Some(status), Some(version)) =
-                        (fields.next(), fields.next(), fields.next())
-                        && status == "installed"
-                    {
-                        self.facts.packages.insert(name, version);
-                    }
-                }
-            }
-            "passwd" => {
-                for line in rest.lines() {
-                    let (name, user) = user(line).ok_or_else(nonsense)?;
-                    self.facts.users.insert(name, user);
-                }
-            }
-            "group" => {
-                for line in rest.lines() {
-                    let mut fields = line.split(':');
-                    let name = fields.next().unwrap_or_default().to_owned();
-                    let gid = fields.nth(1).and_then(|gid| gid.parse().ok());
-                    self.facts.groups.insert(name, gid.ok_or_else(nonsense)?);
-                }
+            "packages" if !rest.starts_with("dpkg\t") && !rest.contains("\ndpkg\t") => {
+                return Err(Unreadable::Missing("packages"));
             }
             "node" => {
                 let (path, node) = self.node(rest).ok_or_else(nonsense)?;
@@ -214,13 +181,17 @@ impl Reading {
                 self.facts.pristine.insert(path);
             }
             "hash" => self.hashes(rest),
+            "marked" => {
+                let path = self.path(rest).ok_or_else(nonsense)?;
+                self.facts.marked.insert(path);
+            }
             "contents" => {
                 let (path, text) = rest.split_once('\t').ok_or_else(nonsense)?;
                 let path = self.path(path).ok_or_else(nonsense)?;
                 // The shell would drop line feeds at the end, so the script added a dot and one.
                 self.contents(&path, text.strip_suffix('.'));
             }
-            _ => return Err(nonsense()),
+            _ => return self.system(word, rest).ok_or_else(nonsense),
         }
         Ok(())
     }
@@ -231,6 +202,7 @@ impl Reading {
         let name = AppName::parse(name).ok()?;
         let app: &mut AppFacts = self.facts.apps.entry(name.clone()).or_default();
         match word {
+            "applied" => app.applied = Some(text.to_owned()),
             "owed" => _ = app.owed.insert(text.to_owned()),
             "venv" => app.virtualenv = Some(text.lines().filter_map(distribution).collect()),
             _ => match Manifest::parse(text) {
@@ -306,21 +278,6 @@ impl Reading {
             *contents = Some(text.as_bytes().to_owned());
         }
     }
-}
-
-/// A line of passwd(5).
-fn user(line: &str) -> Option<(String, User)> {
-    let fields: Vec<&str> = line.split(':').collect();
-    let &[name, _, uid, gid, _, home, shell] = fields.as_slice() else {
-        return None;
-    };
-    let user = User {
-        uid: uid.parse().ok()?,
-        gid: gid.parse().ok()?,
-        home: home.to_owned(),
-        shell: shell.to_owned(),
-    };
-    Some((name.to_owned(), user))
 }
 
 /// The name and version in the path of a `.dist-info` directory; the name as PEP 503 normalises it.

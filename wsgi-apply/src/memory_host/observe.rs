@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use wsgi_model::AbsPath;
 
 use super::MemoryHost;
+use crate::plan::role;
 use crate::{Digest, Facts, Look, Observed, Probe};
 
 impl MemoryHost {
@@ -23,6 +24,9 @@ impl MemoryHost {
         for path in self.asked(probe) {
             if let Some(node) = self.nodes.get(&path) {
                 let look = probe.paths.get(&path).copied().unwrap_or(Look::Attributes);
+                if is_marked(node, look) {
+                    facts.marked.insert(path.clone());
+                }
                 facts.nodes.insert(path, seen(node, look));
             }
         }
@@ -48,6 +52,13 @@ impl MemoryHost {
                 .filter(|(name, _)| probe.packages.contains(*name))
                 .map(|(name, version)| (name.clone(), version.clone())),
         );
+        let has_mark = |text: &String| text.lines().any(|line| line.starts_with(role::CRON_MARK));
+        let crontabs = self.crontabs.iter();
+        let crontabs =
+            crontabs.filter(|(user, text)| probe.crontabs.contains(*user) && has_mark(text));
+        facts.crontabs = crontabs
+            .map(|(user, text)| (user.clone(), text.clone()))
+            .collect();
         for app in probe.apps.values() {
             let (user, group) = (app.user.as_str(), app.group.as_str());
             if let Some(found) = self.users.get(user) {
@@ -89,6 +100,27 @@ impl MemoryHost {
     }
 }
 
+/// Whether a file holds all lines that are asked for; with none, whether it is empty.
+fn is_marked(node: &Observed, look: Look) -> bool {
+    let (
+        Look::Marked(lines),
+        Observed::File {
+            contents: Some(contents),
+            ..
+        },
+    ) = (look, node)
+    else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(contents);
+    let found = |line: &&str| text.lines().any(|other| other == *line);
+    if lines.is_empty() {
+        text.is_empty()
+    } else {
+        lines.iter().all(found)
+    }
+}
+
 /// What a look shows of a node: contents only where they are asked for.
 fn seen(node: &Observed, look: Look) -> Observed {
     let mut node = node.clone();
@@ -99,7 +131,7 @@ fn seen(node: &Observed, look: Look) -> Observed {
         let shown = match look {
             Look::Contents => true,
             Look::ContentsUnless(known) => *digest != Some(known),
-            Look::Attributes | Look::Hash => false,
+            Look::Attributes | Look::Hash | Look::Marked(_) => false,
         };
         let fits = |contents: &Vec<u8>| contents.len() <= Probe::LARGEST;
         *contents = contents.take().filter(|all| shown && fits(all));

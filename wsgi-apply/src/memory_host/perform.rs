@@ -7,8 +7,8 @@ use wsgi_model::{AbsPath, Action, AppName, CheckMoment, Mode, Owner, Stage};
 use super::{Ending, MemoryHost};
 use crate::facts::normalised;
 use crate::{
-    After, Attributes, Change, Failure, HostError, Observed, Outcome, PathChange, PerformOptions,
-    Plan, Program, Progress, Report, ShellError, Step, User,
+    After, Attributes, Change, Failure, HostError, Manifest, Observed, Outcome, PathChange,
+    PerformOptions, Plan, Program, Progress, Report, ShellError, Step, User,
 };
 
 /// The first id of an ordinary user.
@@ -62,6 +62,14 @@ impl MemoryHost {
                 let known = self.apps.entry(app.clone()).or_default();
                 known.manifest = record.manifest.clone();
                 known.intent = None;
+                known.applied = (known.manifest != Manifest::default()).then(|| self.now.clone());
+                if let Some(path) = &record.manifest.needs.virtualenv {
+                    let path = AbsPath::parse(path).ok();
+                    let is_there = path.is_some_and(|path| self.nodes.contains_key(&path));
+                    known.virtualenv = known.virtualenv.take().filter(|_| is_there);
+                } else {
+                    known.virtualenv = None;
+                }
             }
             self.apps
                 .retain(|_, app| *app != crate::AppFacts::default());
@@ -154,6 +162,9 @@ impl MemoryHost {
                     installed.insert(normalised(name), version.to_owned());
                 }
             }
+            Change::Tree { path } => self.remove(path),
+            Change::RemoveUser { name } => _ = self.users.remove(name),
+            Change::RemoveGroup { name } => _ = self.groups.remove(name),
             Change::Service { name } => self.serve(name),
             Change::Crontab { user, after, .. } => {
                 self.crontabs.insert(user.clone(), after.clone());

@@ -25,7 +25,6 @@ impl Draft<'_> {
                 );
             }
         }
-        self.programs(desired);
         let mut all: Vec<(Action, AppName, bool)> = Vec::new();
         let owed: Vec<_> = self.owed.clone().into_iter().collect();
         for (name, app) in left.iter().chain(&owed) {
@@ -48,7 +47,11 @@ impl Draft<'_> {
                 let app = self.facts.apps.get(&bundle.app);
                 app.is_some_and(|app| app.intent.is_some())
             });
-            if !interrupted {
+            // So is a file that the Ansible role left.
+            let mended = self
+                .changed_paths()
+                .any(|path| message.contains(&format!(" in {path}:")));
+            if !interrupted && !mended {
                 let message = message.trim().to_owned();
                 self.obstacle(Obstacle::NginxRefuses { message });
             }
@@ -59,7 +62,7 @@ impl Draft<'_> {
     }
 
     /// A program that has given up, or that supervisor does not know, is started again.
-    fn programs(&mut self, desired: &Desired) {
+    pub(super) fn programs(&mut self, desired: &Desired) {
         let Some(programs) = &self.facts.system.programs else {
             return;
         };

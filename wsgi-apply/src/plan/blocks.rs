@@ -2,7 +2,7 @@
 
 use wsgi_model::{Artifact, Contents, Mode, Owner};
 
-use super::{After, Draft, Obstacle, PathChange};
+use super::{After, Draft, Obstacle, PathChange, role};
 use crate::Observed;
 
 impl Draft<'_> {
@@ -38,7 +38,9 @@ impl Draft<'_> {
             }
         };
         let block_text = String::from_utf8_lossy(block.expose());
-        let after = with_block(&text, &block_text);
+        let without = role::without_profile(&text);
+        let backup = without.is_some();
+        let after = with_block(without.as_ref().unwrap_or(&text), &block_text);
         if after == text {
             return None;
         }
@@ -52,7 +54,7 @@ impl Draft<'_> {
             mode,
             owner: owner.clone(),
         };
-        self.change(artifact, before, after, Some(&owner), false)
+        self.change(artifact, before, after, Some(&owner), backup)
     }
 }
 

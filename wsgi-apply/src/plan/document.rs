@@ -1,9 +1,9 @@
 //! A plan as a JSON document.
 
 use serde::{Deserialize, Serialize};
-use wsgi_model::{Sensitivity, Word};
+use wsgi_model::{Command, Sensitivity, Word};
 
-use super::{After, Change, Obstacle, PathChange, Plan, Step};
+use super::{After, Change, Counts, Obstacle, PathChange, Plan, Step};
 use crate::{Attributes, Diff, Digest, Observed};
 
 /// A plan as a JSON document, without anything secret.
@@ -47,8 +47,8 @@ pub struct StepDocument {
     pub backup: bool,
     /// The packages that are installed: Debian's, or as pip(1) takes them.
     pub install: Vec<String>,
-    /// What runs: each command is a list of words.
-    pub commands: Vec<Vec<String>>,
+    /// The hash of what runs.
+    pub sha256: Option<Digest>,
     /// What else there is to say, in words.
     pub details: Vec<String>,
     /// Why, where the change does not say it itself.
@@ -117,23 +117,28 @@ pub(super) enum Reader {
 impl Plan {
     /// The plan as a JSON document.
     pub fn document(&self) -> PlanDocument {
-        let counts = self.counts();
         PlanDocument {
             steps: self.step_documents(Reader::Anybody),
             obstacles: self.obstacles.iter().map(ObstacleDocument::of).collect(),
             remarks: self.remarks.clone(),
-            counts: CountsDocument {
-                add: counts.add,
-                change: counts.change,
-                remove: counts.remove,
-                run: counts.run,
-            },
+            counts: self.counts().into(),
         }
     }
 
     pub(super) fn step_documents(&self, reader: Reader) -> Vec<StepDocument> {
         let steps = self.steps.iter();
         steps.map(|step| StepDocument::of(step, reader)).collect()
+    }
+}
+
+impl From<Counts> for CountsDocument {
+    fn from(counts: Counts) -> Self {
+        Self {
+            add: counts.add,
+            change: counts.change,
+            remove: counts.remove,
+            run: counts.run,
+        }
     }
 }
 
@@ -159,9 +164,9 @@ impl StepDocument {
                 Change::Virtualenv { install, .. } => install.clone(),
                 _ => Vec::new(),
             },
-            commands: match &step.change {
-                Change::Action { action, .. } => action.commands.iter().map(words).collect(),
-                _ => Vec::new(),
+            sha256: match &step.change {
+                Change::Action { action, .. } => Some(digest(&action.commands)),
+                _ => None,
             },
             details: step.details(),
             because: step.because.map(str::to_owned),
@@ -266,12 +271,17 @@ fn is_secret(after: &After) -> bool {
     }
 }
 
-fn words(command: &wsgi_model::Command) -> Vec<String> {
-    let args = command.args.iter().map(|word| match word {
-        Word::Literal(text) => text.to_string(),
-        _ => "{}".to_owned(),
-    });
-    std::iter::once(command.program.to_string())
-        .chain(args)
-        .collect()
+fn digest(commands: &[Command]) -> Digest {
+    let mut text = String::new();
+    for command in commands {
+        text.push_str(&command.program);
+        for word in &command.args {
+            text.push('\0');
+            if let Word::Literal(word) = word {
+                text.push_str(word);
+            }
+        }
+        text.push('\n');
+    }
+    Digest::of(text.as_bytes())
 }

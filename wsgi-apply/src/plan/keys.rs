@@ -9,14 +9,16 @@ use crate::Observed;
 
 impl Draft<'_> {
     pub(super) fn keys(&mut self, bundle: &Bundle) {
+        let keys = bundle.needs.user.authorized_keys.iter();
+        let wanted: Vec<String> = keys.map(ToString::to_string).collect();
+        self.keys_of(bundle, &wanted);
+    }
+
+    /// Lets these keys in, and those of ours that are not among them no longer.
+    pub(super) fn keys_of(&mut self, bundle: &Bundle, wanted: &[String]) {
         let user = &bundle.needs.user;
         let directory = user.home.join(".ssh");
         let path = user.home.join(".ssh/authorized_keys");
-        let wanted: Vec<String> = user
-            .authorized_keys
-            .iter()
-            .map(ToString::to_string)
-            .collect();
         let ours = self.ours.get(&bundle.app).map(|ours| &ours.needs.keys);
         let ours = ours.cloned().unwrap_or_default();
         let before = self.facts.at(&path).clone();
@@ -36,7 +38,8 @@ impl Draft<'_> {
                 });
             }
         };
-        let after = with_keys(&text, &wanted, &ours);
+        self.remark_on_keys(&path, &text);
+        let after = with_keys(&text, wanted, &ours);
         if after == text {
             return;
         }

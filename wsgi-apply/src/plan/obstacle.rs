@@ -69,6 +69,38 @@ pub enum Obstacle {
     /// There is no nginx.
     #[error("there is no nginx on the host")]
     NoNginx,
+    /// nginx would not take a file for TLS.
+    #[error("{variable}: {path} {problem}")]
+    TlsFile {
+        /// The variable that names it.
+        variable: &'static str,
+        /// The file.
+        path: AbsPath,
+        /// What is wrong with it, as what follows its name in a sentence.
+        problem: String,
+    },
+    /// Another site has something that can be there only once.
+    #[error("{path} has {what} already")]
+    SiteTaken {
+        /// What it is, such as `the name shop.example.org on port 80`.
+        what: String,
+        /// The other site.
+        path: AbsPath,
+    },
+    /// Another process than nginx listens to a port of the site.
+    #[error("another program than nginx listens to port {port}")]
+    PortTaken {
+        /// The port.
+        port: u16,
+    },
+    /// Another file gives supervisor a program of the same name.
+    #[error("{path} has a program {program} already")]
+    ProgramTaken {
+        /// The program.
+        program: String,
+        /// The file.
+        path: AbsPath,
+    },
     /// nginx refuses its configuration already.
     #[error("nginx refuses its configuration as it is: {message}")]
     NginxRefuses {
@@ -110,6 +142,21 @@ impl Obstacle {
             Self::NoNginx => {
                 "install it first (`apt-get install nginx`), or set `wsgi_expose: no`".to_owned()
             }
+            Self::TlsFile { variable, .. } => format!(
+                "put a file that fits there, or name another one in `{variable}`: nginx would not \
+                 start with this one, or browsers not take it"
+            ),
+            Self::SiteTaken { path, .. } => format!(
+                "nginx would take one of the two and ignore the other: take it out of {path}, or \
+                 out of the vars file"
+            ),
+            Self::PortTaken { port } => format!(
+                "stop it (`ss -ltnp sport = :{port}` names it), or choose another \
+                 `wsgi_nginx_http_port`: nginx could not take up the site"
+            ),
+            Self::ProgramTaken { path, .. } => {
+                format!("supervisor would mix up the two: take it out of {path}")
+            }
             Self::NginxRefuses { .. } => {
                 "mend that first: with it, nginx would take up no new site, and not start again"
                     .to_owned()
@@ -125,8 +172,14 @@ impl Obstacle {
             | Self::Unreadable { path, .. }
             | Self::Territory { path, .. }
             | Self::NoDirectory { path, .. }
-            | Self::OtherApp { path, .. } => Some(path),
-            Self::User { .. } | Self::NoNginx | Self::NginxRefuses { .. } => None,
+            | Self::OtherApp { path, .. }
+            | Self::TlsFile { path, .. }
+            | Self::SiteTaken { path, .. }
+            | Self::ProgramTaken { path, .. } => Some(path),
+            Self::User { .. }
+            | Self::NoNginx
+            | Self::NginxRefuses { .. }
+            | Self::PortTaken { .. } => None,
         }
     }
 
@@ -141,6 +194,10 @@ impl Obstacle {
             Self::OtherApp { .. } => "other-app",
             Self::User { .. } => "user",
             Self::NoNginx => "no-nginx",
+            Self::TlsFile { .. } => "tls-file",
+            Self::SiteTaken { .. } => "site-taken",
+            Self::PortTaken { .. } => "port-taken",
+            Self::ProgramTaken { .. } => "program-taken",
             Self::NginxRefuses { .. } => "nginx-refuses",
         }
     }

@@ -1,9 +1,9 @@
 //! What is put at the paths of the artifacts: every node against everything that may be there.
 
 use camino::Utf8Path;
-use wsgi_model::{AppName, Artifact, Contents, Mode, Node, OnlyIf, Owner};
+use wsgi_model::{AppName, Artifact, Check, Contents, Mode, Node, OnlyIf, Owner};
 
-use super::{After, Change, Draft, Obstacle, Ours, PathChange, Step};
+use super::{After, Change, Draft, Obstacle, Ours, PathChange, Step, role};
 use crate::{Attributes, Desired, Digest, Observed};
 
 impl Draft<'_> {
@@ -27,10 +27,13 @@ impl Draft<'_> {
                 for action in &artifact.notify {
                     self.owe(app, &action.name);
                 }
+                let because = (change.backup
+                    && self.is_the_roles(app, &artifact.path, &change.before))
+                .then_some(role::BECAUSE);
                 steps.push(Step {
                     app: (*app).clone(),
                     change: Change::Path(change),
-                    because: None,
+                    because,
                 });
             }
         }
@@ -127,8 +130,18 @@ impl Draft<'_> {
         mode: Mode,
         owner: &Owner,
     ) -> Option<PathChange> {
+        let ours = self
+            .ours
+            .get(app)
+            .and_then(|ours| ours.paths.get(&artifact.path));
+        let was_secret = ours.is_some_and(|entry| entry.secret);
         let after = || After::File {
-            contents: contents.clone(),
+            contents: if was_secret {
+                // A diff would show what was there.
+                contents.clone().into_secret()
+            } else {
+                contents.clone()
+            },
             mode,
             owner: owner.clone(),
         };
@@ -146,7 +159,8 @@ impl Draft<'_> {
                 }
                 let backup = match self.is_ours(app, &artifact.path, *digest) {
                     Ours::AsWeMadeIt => false,
-                    _ if self.options.adopt || is_the_roles(before) => true,
+                    _ if self.options.adopt => true,
+                    _ if self.is_the_roles(app, &artifact.path, before) => true,
                     Ours::No => {
                         self.foreign(artifact, before, true);
                         return None;
@@ -218,7 +232,7 @@ impl Draft<'_> {
             Observed::Symlink { .. } | Observed::File { .. } => {
                 let ours = self.is_ours(app, &artifact.path, None) == Ours::AsWeMadeIt
                     && matches!(before, Observed::Symlink { .. });
-                if !ours && !self.options.adopt && !is_the_roles(before) {
+                if !ours && !self.options.adopt && !self.is_the_roles(app, &artifact.path, before) {
                     self.foreign(artifact, before, true);
                     return None;
                 }
@@ -271,11 +285,31 @@ impl Draft<'_> {
         Some(PathChange {
             path: artifact.path.clone(),
             actor,
-            before: before.clone(),
+            before: self.owner_noted(before, wanted),
             after,
             backup,
-            checks: artifact.checks.clone(),
+            checks: self.checks(&artifact.checks),
         })
+    }
+
+    /// What must hold, where there are programs to say so.
+    pub(super) fn checks(&self, checks: &[Check]) -> Vec<Check> {
+        if self.options.paths_only {
+            return Vec::new();
+        }
+        checks.to_vec()
+    }
+
+    /// What is there, as somebody reads it: where owners are only noted, nobody changes one.
+    fn owner_noted(&self, before: &Observed, wanted: Option<&Owner>) -> Observed {
+        let mut before = before.clone();
+        if let Some(owner) = wanted.filter(|_| self.is_to_note_owners())
+            && let Observed::Directory(attributes) | Observed::File { attributes, .. } = &mut before
+        {
+            attributes.user = owner.user.to_string();
+            attributes.group = owner.group.to_string();
+        }
+        before
     }
 
     fn foreign(&mut self, artifact: &Artifact, before: &Observed, adoptable: bool) {
@@ -290,16 +324,4 @@ impl Draft<'_> {
     pub(super) const fn is_to_note_owners(&self) -> bool {
         self.options.owners_noted
     }
-}
-
-/// Whether a file is one that the Ansible role wrote: its templates leave marks.
-fn is_the_roles(before: &Observed) -> bool {
-    let Observed::File {
-        contents: Some(text),
-        ..
-    } = before
-    else {
-        return false;
-    };
-    super::role::wrote(&String::from_utf8_lossy(text))
 }

@@ -3,17 +3,17 @@
 use wsgi_model::{AbsPath, AppName, Contents};
 
 use super::blocks::without_block;
-use super::{After, Change, Draft, Obstacle, PathChange, Step};
-use crate::{Desired, Entry, Kind, Observed};
+use super::{After, Change, Draft, Extent, Obstacle, PathChange, Step};
+use crate::{Entry, Kind, Observed};
 
 impl Draft<'_> {
-    pub(super) fn removals(&mut self, desired: &Desired) {
-        let wanted = desired.artifacts();
+    /// What we made goes, unless it `stays`.
+    pub(super) fn removals(&mut self, stays: impl Fn(&AppName, &AbsPath, &Entry) -> bool) {
         let mut steps = Vec::new();
         for (app, ours) in self.ours.clone() {
             for (path, entry) in &ours.paths {
                 let shared = self.facts.claims.contains_key(path);
-                if wanted.contains_key(path) || shared {
+                if shared || stays(&app, path, entry) {
                     continue;
                 }
                 if let Some(step) = self.removal(&app, path, entry) {
@@ -39,7 +39,8 @@ impl Draft<'_> {
         self.steps.extend(steps);
     }
 
-    fn removal(&mut self, app: &AppName, path: &AbsPath, entry: &Entry) -> Option<Step> {
+    /// What we made at a path goes, if it is what we made.
+    pub(super) fn removal(&mut self, app: &AppName, path: &AbsPath, entry: &Entry) -> Option<Step> {
         let before = self.facts.at(path).clone();
         let mut backup = false;
         let after = match (entry.kind, &before) {
@@ -84,6 +85,9 @@ impl Draft<'_> {
                     owner: attributes.owner(),
                 }
             }
+            (Kind::Kept, Observed::File { .. }) if self.extent == Extent::Everything => {
+                After::Absent
+            }
             (Kind::Directory, Observed::Directory(_))
             | (Kind::Symlink, Observed::Symlink { .. }) => After::Absent,
             // Others fill it, or somebody put something else there.
@@ -102,7 +106,7 @@ impl Draft<'_> {
                 before,
                 after,
                 backup,
-                checks: entry.checks.clone(),
+                checks: self.checks(&entry.checks),
             }),
             because: Some("no longer in the vars file"),
         })

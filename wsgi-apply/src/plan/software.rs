@@ -20,7 +20,7 @@ impl Draft<'_> {
         for bundle in desired.bundles() {
             for name in &bundle.needs.packages.names {
                 let name = name.as_str();
-                if !self.facts.packages.contains_key(name) && missing.insert(name) {
+                if !self.is_installed(name) && missing.insert(name) {
                     names.push(name.to_owned());
                     update_lists |= bundle.needs.packages.update_cache;
                     wants.get_or_insert(&bundle.app);
@@ -33,6 +33,19 @@ impl Draft<'_> {
                 names,
             };
             self.push(app, change);
+        }
+    }
+
+    /// Whether a package is there, or another that provides it; `name`, `name:arch` or
+    /// `name=version`.
+    fn is_installed(&self, name: &str) -> bool {
+        let (name, version) = match name.split_once('=') {
+            Some((name, version)) => (name, Some(version)),
+            None => (name, None),
+        };
+        match self.facts.packages.get(name) {
+            Some(installed) => version.is_none_or(|version| version == installed),
+            None => version.is_none() && self.facts.provided.contains(name),
         }
     }
 
@@ -111,6 +124,11 @@ impl Draft<'_> {
                 let app = first.app.clone();
                 self.push(&app, Change::Service { name });
             }
+        }
+        if system.running.contains("supervisor") && system.programs.is_none() {
+            self.remarks.push(
+                "supervisor runs but does not answer: what it owes to changes may fail".to_owned(),
+            );
         }
         let site = desired.bundles().iter().find(|bundle| {
             let mut artifacts = bundle.artifacts().iter();

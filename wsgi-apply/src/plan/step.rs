@@ -38,8 +38,15 @@ pub struct Counts {
 impl Plan {
     /// How many steps do what.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for step in &self.steps {
+        Counts::of(&self.steps)
+    }
+}
+
+impl Counts {
+    /// How many of some steps do what.
+    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
+        let mut counts = Self::default();
+        for step in steps {
             *match step.effect() {
                 Effect::Add => &mut counts.add,
                 Effect::Change => &mut counts.change,
@@ -49,9 +56,7 @@ impl Plan {
         }
         counts
     }
-}
 
-impl Counts {
     /// All of them.
     pub const fn total(self) -> usize {
         self.add + self.change + self.remove + self.run
@@ -93,6 +98,9 @@ impl Step {
                 (Observed::Absent, _) => Effect::Add,
                 _ => Effect::Change,
             },
+            Change::Tree { .. } | Change::RemoveUser { .. } | Change::RemoveGroup { .. } => {
+                Effect::Remove
+            }
             Change::Action { .. } => Effect::Run,
             Change::AlterUser { .. }
             | Change::Virtualenv { .. }
@@ -106,8 +114,9 @@ impl Step {
     pub fn kind(&self) -> &'static str {
         match &self.change {
             Change::Packages { .. } => "packages",
-            Change::Group { .. } => "group",
-            Change::User { .. } | Change::AlterUser { .. } => "user",
+            Change::Group { .. } | Change::RemoveGroup { .. } => "group",
+            Change::User { .. } | Change::AlterUser { .. } | Change::RemoveUser { .. } => "user",
+            Change::Tree { .. } => "directory",
             Change::Path(change) => change.kind(),
             Change::Virtualenv { .. } => "virtualenv",
             Change::Service { .. } => "service",
@@ -121,11 +130,13 @@ impl Step {
     pub fn subject(&self) -> String {
         match &self.change {
             Change::Packages { names, .. } => names.join(" "),
-            Change::Group { name } | Change::User { name, .. } | Change::AlterUser { name, .. } => {
-                name.clone()
-            }
+            Change::Group { name }
+            | Change::RemoveGroup { name }
+            | Change::User { name, .. }
+            | Change::AlterUser { name, .. }
+            | Change::RemoveUser { name } => name.clone(),
             Change::Path(change) => change.path.to_string(),
-            Change::Virtualenv { path, .. } => path.to_string(),
+            Change::Tree { path } | Change::Virtualenv { path, .. } => path.to_string(),
             Change::Service { name } => (*name).to_owned(),
             Change::Crontab { user, .. } => user.clone(),
             Change::Action { action, .. } => action.name.to_string(),
@@ -158,7 +169,7 @@ impl Change {
         match self {
             Self::Packages { update_lists, .. } => {
                 if *update_lists {
-                    say("after the package lists".to_owned());
+                    say("the package lists are refreshed first".to_owned());
                 }
             }
             Self::User {
@@ -188,7 +199,12 @@ impl Change {
             Self::Service { .. } => say("runs, now and after a restart of the host".to_owned()),
             Self::Action { left: true, .. } => say("owed since an earlier run".to_owned()),
             Self::Record => say("what is there already is noted".to_owned()),
-            Self::Group { .. } | Self::Crontab { .. } | Self::Action { .. } => {}
+            Self::Tree { .. } => say("with everything in it".to_owned()),
+            Self::RemoveUser { .. }
+            | Self::RemoveGroup { .. }
+            | Self::Group { .. }
+            | Self::Crontab { .. }
+            | Self::Action { .. } => {}
         }
         details
     }

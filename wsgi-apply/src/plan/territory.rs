@@ -88,6 +88,10 @@ impl Draft<'_> {
                 self.obstacle(obstacle);
                 return None;
             }
+            if self.is_to_note_owners() {
+                // Whoever does it does all of it.
+                continue;
+            }
             let Some(holder) = self.owners.get(&dir).map(|owner| owner.user.to_string()) else {
                 // It will be made, root's.
                 continue;

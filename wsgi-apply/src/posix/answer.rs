@@ -14,6 +14,8 @@ pub(crate) struct Answer<'a> {
     said: VecDeque<String>,
     report: Report,
     failures: Vec<Failure>,
+    /// Events that only some programs have.
+    notes: Vec<(String, String)>,
     ended: Option<Result<(), HostError>>,
     progress: &'a mut dyn FnMut(Progress<'_>),
 }
@@ -26,6 +28,7 @@ impl<'a> Answer<'a> {
             said: VecDeque::new(),
             report: Report::default(),
             failures: Vec::new(),
+            notes: Vec::new(),
             ended: None,
             progress,
         }
@@ -54,6 +57,11 @@ impl<'a> Answer<'a> {
                 report
             })
         })
+    }
+
+    /// Events that only some programs have.
+    pub(crate) fn notes(&self) -> Vec<(String, String)> {
+        self.notes.clone()
     }
 
     /// The last lines that were printed.
@@ -94,7 +102,7 @@ impl<'a> Answer<'a> {
             ("backup", _) => self.report.backups.push(rest.to_owned()),
             ("owed", _) => self.report.owed.push(rest.to_owned()),
             ("end", _) => self.end(rest),
-            _ => {}
+            _ => self.notes.push((word.to_owned(), rest.to_owned())),
         }
     }
 
@@ -105,6 +113,9 @@ impl<'a> Answer<'a> {
             "drifted" => Outcome::Drifted,
             "locked" => Outcome::Locked {
                 owner: what.to_owned(),
+            },
+            "refused" => Outcome::Refused {
+                said: self.said.drain(..).collect(),
             },
             "ended" => Outcome::Ended,
             // Without a step that failed, something failed that never should.

@@ -1,9 +1,11 @@
+# shellcheck shell=sh disable=SC1007,SC2015,SC2034,SC2086,SC2154
 # Prints what is true of this host. Changes nothing.
 #
 # Given, besides what state.sh takes: $M, a word that nothing else prints; $R, what stands for `/`;
 # $A, apps: name, user, group, virtualenv; $C, files whose contents are wanted, each with a hash
-# that is known or `-`; $K, packages; $D, links to
-# configuration files; $Q, a program that asks supervisor.
+# that is known or `-`; $K, packages; $D, links to configuration files; $W, files, each with lines
+# that may stand in it; $U, users who may have a crontab; $L, files for TLS, each after what it is;
+# $Q, a program that asks supervisor.
 rec "$M"
 
 # Not run, as os-release(5) has it: below $R it may be anybody's.
@@ -22,6 +24,7 @@ for app in $G; do
     for file in manifest intent; do
         [ ! -r "$S/$app/$file" ] || rec "$file" "$app" "$(cat "$S/$app/$file")"
     done
+    [ ! -r "$S/$app/manifest" ] || rec applied "$app" "$(date -u -r "$S/$app/manifest" +%FT%TZ)"
     set +f
     for file in "$S/$app/owed"/*[!~]; do
         [ ! -f "$file" ] || rec owed "$app" "$(cat "$file")"
@@ -65,6 +68,23 @@ done | { printf '%s\n' "$C"; echo; cat; } | awk -F'\t' '
     rec contents "$file" "$(told_by "$reader" timeout 9 head -c 262144 -- "$file"; echo .)"
 done
 
+# Files where links shall be: whether all the lines stand in one, or it is empty.
+printf '%s\n' "$W" | while IFS="$T" read -r file lines; do
+    [ -f "$file" ] && [ ! -L "$file" ] || continue
+    set --
+    # One line after the other, between tabs.
+    IFS=$T
+    for line in $lines; do set -- "$@" -e "$line"; done
+    IFS="$T
+"
+    owner=$(find "$file" -maxdepth 0 -printf %u)
+    if [ $# = 0 ]; then
+        [ -s "$file" ]
+    else
+        [ "$(as "$owner" timeout 9 grep -xF "$@" -- "$file" 2>/dev/null | sort -u | wc -l)" != $(($# / 2)) ]
+    fi || rec marked "$file"
+done
+
 # Of each virtualenv, the packages: pip takes as long to start as all the rest.
 printf '%s\n' "$A" | while IFS="$T" read -r app user group venv; do
     [ -x "$R$venv/bin/python" ] || continue
@@ -79,8 +99,15 @@ if [ -n "$R" ]; then
     exit
 fi
 
-# dpkg itself is there, if it can be asked.
-[ -z "$K" ] || rec packages "$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\n' dpkg $K 2>/dev/null)"
+if [ -n "$K" ]; then
+    # dpkg itself is there, if it can be asked. A name that no package has may be one that another
+    # provides.
+    found=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\t${Architecture}\n' dpkg $K 2>/dev/null) &&
+        case $found in *-installed* | *config-files*) false ;; esac ||
+        rec provided "$(dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | sed -n 's/^installed //p' |
+            tr ',' '\n' | sed 's/^ *//; s/ .*//' | sort -u | grep -xF -e "$K")"
+    rec packages "$found"
+fi
 # A configuration file that nobody changed, by what its package says of it.
 printf '%s\n' "$D" | while IFS="$T" read -r link file; do
     [ -L "$link" ] && [ -f "$file" ] && sum=$(md5sum <"$file") && package=$(dpkg-query -S "$file" 2>/dev/null) &&
@@ -95,6 +122,32 @@ accounts() {
     accounts passwd $APP_USERS
     accounts group www-data $APP_GROUPS
 }
+
+# What other files of nginx and supervisor say of who is called what.
+set +f
+rec directives "$(grep -EHs '^[[:space:]]*(server|server_name|listen|upstream|include)([[:space:]{]|$)|^\[program:' \
+    /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*.conf /etc/supervisor/conf.d/*.conf)"
+set -f
+# What nginx reads for TLS, as openssl sees it.
+pem() {
+    [ -e "$2" ] || { echo missing && return; }
+    [ -f "$2" ] || { echo other && return; }
+    [ -r "$2" ] || { echo unreadable && return; }
+    command -v openssl >/dev/null || { echo unknown && return; }
+    case $1 in
+    key) openssl pkey -in "$2" -passin pass: -pubout ;;
+    dhparam) openssl dhparam -in "$2" -noout ;;
+    *) openssl x509 -in "$2" -noout -dates -pubkey ;;
+    esac 2>/dev/null </dev/null || { echo refused && grep -a -m 9 -e '^-----BEGIN ' -e ENCRYPTED -- "$2"; }
+}
+[ -z "$L" ] || printf '%s\n' "$L" | while IFS="$T" read -r kind file; do
+    rec tls "$kind" "$(date +%s)" "$file" "$(pem "$kind" "$file")"
+done
+# Jobs that the Ansible role left.
+for user in $U; do
+    file=/var/spool/cron/crontabs/$user
+    [ -f "$file" ] && grep -q '^#Ansible: App cron task ' "$file" && rec crontab "$user" "$(crontab -u "$user" -l && echo .)"
+done
 
 runs() {
     pid=
@@ -123,6 +176,14 @@ if command -v nginx >/dev/null; then
     124) rec nginx_refusal "nginx -t does not come to an end: $refusal" ;;
     *) rec nginx_refusal "$refusal" ;;
     esac
+    # Who listens where: nginx -t does not bind, and a reload that cannot says so in a log alone.
+    pid=
+    [ ! -r /run/nginx.pid ] || IFS= read -r pid </run/nginx.pid || :
+    rec listening "$(
+        own=$(find "/proc/${pid:-none}/fd" -lname 'socket:*' -printf ' %l ' 2>/dev/null)
+        awk -v own="$own" 'FNR > 1 && $4 == "0A" { n = split($2, a, ":")
+            print a[n] (index(own, " socket:[" $10 "] ") ? "\tnginx" : "\tother") }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+    )"
 fi
 # supervisorctl takes a quarter of a second to start, this a hundredth.
 if [ -x /usr/bin/python3 ]; then

@@ -1,34 +1,82 @@
 //! The contents of files, as they follow a program.
 
 use std::fmt::Write as _;
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek as _};
+
+use sha2::{Digest as _, Sha256};
 
 use super::words::call;
 use crate::Digest;
 
 /// The contents of files, in the order in which they are sent.
 #[derive(Debug, Default)]
-pub(super) struct Payload {
-    blobs: Vec<Vec<u8>>,
+pub(crate) struct Payload {
+    blobs: Vec<Blob>,
+}
+
+#[derive(Debug)]
+struct Blob {
+    size: u64,
+    digest: Digest,
+    bytes: Bytes,
+}
+
+/// In memory, or in a file of this machine when there are many.
+#[derive(Debug)]
+enum Bytes {
+    Memory(Cursor<Vec<u8>>),
+    File(File),
+}
+
+impl Read for Bytes {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Memory(bytes) => bytes.read(buffer),
+            Self::File(file) => file.read(buffer),
+        }
+    }
 }
 
 impl Payload {
     /// Adds contents, and gives the name of the file that they arrive in.
-    pub(super) fn push(&mut self, bytes: Vec<u8>) -> String {
-        self.blobs.push(bytes);
+    pub(crate) fn push(&mut self, bytes: Vec<u8>) -> String {
+        self.blobs.push(Blob {
+            size: bytes.len() as u64,
+            digest: Digest::of(&bytes),
+            bytes: Bytes::Memory(Cursor::new(bytes)),
+        });
+        self.last()
+    }
+
+    /// The same for what is in a file.
+    pub(crate) fn push_file(&mut self, mut file: File) -> io::Result<String> {
+        file.rewind()?;
+        let mut hasher = Sha256::new();
+        let size = io::copy(&mut file, &mut hasher)?;
+        file.rewind()?;
+        self.blobs.push(Blob {
+            size,
+            digest: Digest::finished(hasher),
+            bytes: Bytes::File(file),
+        });
+        Ok(self.last())
+    }
+
+    fn last(&self) -> String {
         format!("b{}", self.blobs.len() - 1)
     }
 
     /// The functions that take them from stdin, and check them.
-    pub(super) fn arrival(&self) -> String {
+    pub(crate) fn arrival(&self) -> String {
         let mut calls = "blobs() {\n:\n".to_owned();
-        let mut length = 0;
+        let mut length = 0_u64;
         let mut sums = String::new();
         for (number, blob) in self.blobs.iter().enumerate() {
             // Neither can fail: they write to memory.
-            let _ = writeln!(calls, "blob b{number} {}", blob.len());
-            let _ = writeln!(sums, "{}  b{number}", Digest::of(blob));
-            length += blob.len();
+            let _ = writeln!(calls, "blob b{number} {}", blob.size);
+            let _ = writeln!(sums, "{}  b{number}", blob.digest);
+            length += blob.size;
         }
         [
             &calls,
@@ -41,29 +89,31 @@ impl Payload {
     }
 
     /// The bytes, one after the other.
-    pub(super) fn into_reader(self) -> impl Read {
+    pub(crate) fn into_reader(self) -> impl Read {
         Joined {
-            blobs: self.blobs.into_iter(),
-            current: io::Cursor::new(Vec::new()),
+            rest: self.blobs.into_iter(),
+            current: None,
         }
     }
 }
 
-/// Reads one buffer after the other, and lets go of each.
+/// Reads one after the other, and lets go of each.
 struct Joined {
-    blobs: std::vec::IntoIter<Vec<u8>>,
-    current: io::Cursor<Vec<u8>>,
+    rest: std::vec::IntoIter<Blob>,
+    current: Option<Bytes>,
 }
 
 impl Read for Joined {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let count = self.current.read(buffer)?;
-            if count > 0 || buffer.is_empty() {
-                return Ok(count);
+            if let Some(current) = &mut self.current {
+                let count = current.read(buffer)?;
+                if count > 0 || buffer.is_empty() {
+                    return Ok(count);
+                }
             }
-            match self.blobs.next() {
-                Some(blob) => self.current = io::Cursor::new(blob),
+            match self.rest.next() {
+                Some(blob) => self.current = Some(blob.bytes),
                 None => return Ok(0),
             }
         }

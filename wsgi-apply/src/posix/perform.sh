@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC1007,SC1010,SC2015,SC2016,SC2115,SC2154,SC2034
 # Performs a plan. The calls of these functions follow, made of the plan; then, on stdin, come the
 # contents of files.
 #
@@ -5,7 +6,8 @@
 # that the plan was made for.
 
 H=$S/.host
-broken= failed= stopped= locked= prepared=
+# $B is also what the program that becomes root calls this one.
+broken= failed= stopped= earliest= locked= prepared= B=
 
 # All that is said goes one way. Nobody has to listen: what was begun is done also when the
 # connection is gone.
@@ -85,12 +87,17 @@ follow() {
 # --- before anything changes
 
 lock() { # operator seconds
+    # What is made here for ourselves, above our own directory too, is no change of somebody else's.
+    [ -d "$S" ] || earliest=$(seen)
+    [ -d "${S%/*}" ] || (umask 022 && mkdir -p -- "${S%/*}") || end failed
     mkdir -p -- "$H" || end failed
     exec 9>>"$H/lock"
     if ! flock -n 9; then
         ev waiting "$(head -c 300 "$H/lock" | tr '\n\t' '  ')"
         flock -w "$2" 9 || end locked "$(head -c 300 "$H/lock" | tr '\n\t' '  ')"
     fi
+    # Somebody was here before, and what was seen before them is not how it is.
+    [ ! -s "$H/lock" ] || earliest=
     locked=1
     printf '%s since %s (process %s)\n' "$1" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$$" >"$H/lock"
     tidy
@@ -103,7 +110,7 @@ lock() { # operator seconds
 # Takes all of stdin, of which `blobs` makes files. Who falls asleep over it must not lock the host
 # for ever.
 receive() { # bytes
-    timeout --foreground 900 head -c "$1" | blobs || end failed
+    timeout --foreground "${PATIENCE-900}" head -c "$1" | blobs || end failed
 }
 
 # Takes the next bytes.
@@ -116,14 +123,29 @@ blob() {
 
 # Everything has arrived, as it was sent: an end of the connection looks like the end of a file.
 arrived() {
-    (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
+    [ -z "$1" ] || (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
     exec </dev/null
     trap 'stopped=1' INT TERM
 }
 
 unchanged() {
+    [ -z "$E" ] || [ "${earliest:-$(seen)}" = "$E  -" ] || end drifted
+}
+
+seen() {
     widen
-    [ -z "$E" ] || [ "$(state | sha256sum)" = "$E  -" ] || end drifted
+    state | sha256sum
+}
+
+# What a check will ask for holds already, unless it is about a file that is changed. Else what is
+# wrong is somebody else's, who has to mend it.
+sound() { # paths command…
+    sound=$1
+    shift
+    run "$@" >"$H/stage/said" || printf '%s\n' "$sound" | grep -qF -f - "$H/stage/said" || {
+        cat "$H/stage/said"
+        end refused
+    }
 }
 
 # Writes a file of ours from the stage, whole or not at all.
@@ -398,7 +420,13 @@ service() { # name
     fi
 }
 
-crontab_of() { run crontab -u "$1" "$H/stage/$2"; }
+crontab_of() { # user blob hash: of what it was
+    [ "$(crontab -u "$1" -l | sha256sum)" = "$3  -" ] || {
+        echo "the crontab of $1 has changed meanwhile"
+        return 1
+    }
+    if [ -s "$H/stage/$2" ]; then run crontab -u "$1" "$H/stage/$2"; else run crontab -u "$1" -r; fi
+}
 
 # An action is owed until all of its commands have succeeded.
 action() { # step app slug
@@ -419,12 +447,35 @@ acted() {
     fi
 }
 
+# --- what was made for an app is taken away
+
+# A directory with everything in it: rm follows no link in it. What is mounted there stays.
+tree() { # path
+    [ -z "$failed" ] || {
+        echo "$1 stays, since what ran before failed"
+        return 1
+    }
+    rm -rf --one-file-system -- "$1"
+}
+
+# userdel takes the group of the same name along, where login.defs says so.
+group_gone() { # name
+    ! getent group "$1" >/dev/null || run groupdel -- "$1"
+}
+
 # --- after everything
 
 # An owed action that is left over is one that nobody defines any more.
 recorded() { # app blob
     [ -z "$failed$stopped" ] || return 0
     note "$2" "$S/$1/manifest" && rm -rf -- "$S/$1/intent" "$S/$1/owed" && sync -- "$S/$1" || end failed
+}
+
+# Nothing of ours is left; backups are, if there are any.
+forgotten() { # app
+    [ -z "$failed$stopped" ] || return 0
+    rm -f -- "$S/$1/manifest" "$S/$1/intent"
+    rmdir -- "$S/$1/owed" "$S/$1" 2>/dev/null || :
 }
 
 performed() {

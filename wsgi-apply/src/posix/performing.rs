@@ -1,5 +1,7 @@
 //! From a plan to the program that performs it.
 
+mod calls;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -8,7 +10,7 @@ use wsgi_model::{CheckMoment, Command, Owner, Word};
 use super::payload::Payload;
 use super::words::call;
 use super::{PERFORM, STATE, assigned, bare, scope};
-use crate::{After, Change, Digest, PathChange, PerformOptions, Plan, Probe};
+use crate::{After, Change, Digest, Manifest, PathChange, PerformOptions, Plan, Probe};
 
 /// The program that performs a plan, and what follows it.
 pub(crate) struct Performance {
@@ -32,6 +34,7 @@ impl Performance {
             payload: Payload::default(),
             slugs: BTreeMap::new(),
         };
+        writer.soundness(plan);
         writer.intents(plan);
         writer.steps(plan);
         writer.records(plan);
@@ -104,6 +107,10 @@ impl Writer<'_> {
 
     fn records(&mut self, plan: &Plan) {
         for (app, record) in &plan.records {
+            if record.manifest == Manifest::default() {
+                self.call(["forgotten", app.as_str()]);
+                continue;
+            }
             let blob = self.payload.push(record.manifest.to_text().into_bytes());
             self.call(["recorded", app.as_str(), &blob]);
         }
@@ -250,27 +257,7 @@ impl Writer<'_> {
                 "--",
                 name,
             ]),
-            Change::AlterUser {
-                name,
-                shell,
-                home,
-                group,
-            } => {
-                let home = home.as_ref().map(ToString::to_string);
-                let options = [
-                    ("--shell", shell.as_ref()),
-                    ("--home", home.as_ref()),
-                    ("--gid", group.as_ref()),
-                ];
-                let mut words = vec!["step", &step, "run", "usermod"];
-                for (option, value) in options {
-                    if let Some(value) = value {
-                        words.extend([option, value]);
-                    }
-                }
-                words.extend(["--", name]);
-                self.call(words);
-            }
+            Change::AlterUser { .. } => self.alter_user(&step, change),
             Change::Virtualenv {
                 path,
                 create,
@@ -290,15 +277,21 @@ impl Writer<'_> {
                 ];
                 self.call(words.into_iter().chain(install.iter().map(String::as_str)));
             }
+            Change::Tree { .. } | Change::RemoveUser { .. } | Change::RemoveGroup { .. } => {
+                self.departure(&step, change);
+            }
             Change::Service { name } => {
                 self.call(["step", &step, "service", name]);
                 // Other services, and files, do not wait for this one.
                 self.calls.push_str("next\n");
                 return;
             }
-            Change::Crontab { user, after, .. } => {
-                let blob = self.payload.push(after.clone().into_bytes());
-                self.call(["step", &step, "crontab_of", user, &blob]);
+            Change::Crontab {
+                user,
+                before,
+                after,
+            } => {
+                self.crontab(&step, user, before, after);
             }
             Change::Action { action, .. } => {
                 let slug = self.slugs.get(action.name.as_ref()).cloned();
@@ -318,6 +311,49 @@ impl Writer<'_> {
     }
 }
 
+impl Writer<'_> {
+    fn alter_user(&mut self, step: &str, change: &Change) {
+        let Change::AlterUser {
+            name,
+            shell,
+            home,
+            group,
+        } = change
+        else {
+            return;
+        };
+        let home = home.as_ref().map(ToString::to_string);
+        let options = [
+            ("--shell", shell.as_ref()),
+            ("--home", home.as_ref()),
+            ("--gid", group.as_ref()),
+        ];
+        let mut words = vec!["step", step, "run", "usermod"];
+        for (option, value) in options {
+            if let Some(value) = value {
+                words.extend([option, value]);
+            }
+        }
+        words.extend(["--", name]);
+        self.call(words);
+    }
+
+    /// What was made for an app goes.
+    fn departure(&mut self, step: &str, change: &Change) {
+        match change {
+            Change::Tree { path } => {
+                let path = self.at(path);
+                self.call(["step", step, "tree", &path]);
+            }
+            Change::RemoveUser { name } => {
+                self.call(["step", step, "run", "userdel", "--", name]);
+            }
+            Change::RemoveGroup { name } => self.call(["step", step, "group_gone", name]),
+            _ => {}
+        }
+    }
+}
+
 fn named(owner: &Owner) -> String {
     format!("{}:{}", owner.user, owner.group)
 }
@@ -328,7 +364,8 @@ fn staged(path: &str) -> String {
     format!("{directory}/.{name}.wsgi~")
 }
 
-fn argv(command: &Command, staged: &str) -> Vec<String> {
+/// The words of a command.
+pub(crate) fn argv(command: &Command, staged: &str) -> Vec<String> {
     let program = command.program.to_string();
     let words = command.args.iter().map(|word| match word {
         Word::Literal(text) => text.to_string(),

@@ -10,7 +10,7 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// A call: a function or program with its arguments.
-pub(super) fn call<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn call<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.into_iter().map(quoted).collect();
     [&words.join(" "), "\n"].concat()
 }

@@ -87,7 +87,7 @@ fn environment(app: &AppSpec, show_secrets: bool) -> Environment {
     let public = if show_secrets {
         HashSet::new()
     } else {
-        public(app)
+        app.public_environment()
     };
     let shown = |var: EnvVar| {
         let open = show_secrets || public.contains(&var.name);
@@ -96,15 +96,4 @@ fn environment(app: &AppSpec, show_secrets: bool) -> Environment {
         (var.name, value)
     };
     Environment(app.environment().into_iter().map(shown).collect())
-}
-
-/// The names of variables that hold nothing secret: what is left of the environment without the
-/// variables that the vars file sets to secrets.
-fn public(app: &AppSpec) -> HashSet<EnvName> {
-    let mut parts = app.clone().into_parts();
-    parts.databases.clear();
-    parts.env_vars.clear();
-    let bare = AppSpec::new(parts).map(|bare| bare.environment());
-    let names = bare.into_iter().flatten().map(|var| var.name);
-    names.collect()
 }

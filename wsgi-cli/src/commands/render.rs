@@ -3,14 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
-use wsgi_model::{Loaded, Problem, Severity};
-use wsgi_render::{Init, RenderError, Target, render as render_app};
+use wsgi_model::{Loaded, Problem};
+use wsgi_render::{Init, Target};
 
 use crate::args::{InitSystem, Render};
 use crate::error::CommandError;
 use crate::examination::{Call, Examined, FileJson, Neighbours, Reader, examine};
 use crate::interruption::Interrupted;
 use crate::output::{Console, Verbosity, visible};
+use crate::preparation::bundle;
 use crate::tree::{Change, Changes, OutTree, StagedApp};
 
 #[derive(Serialize)]
@@ -112,27 +113,8 @@ fn stage(
     target: &Target,
     loaded: &Loaded,
 ) -> Result<Result<StagedApp, CommandError>, Vec<Problem>> {
-    match render_app(&loaded.app, target) {
-        Ok(bundle) => Ok(tree.stage(&bundle).map_err(CommandError::Tree)),
-        Err(RenderError::Unquotable {
-            template,
-            field,
-            source,
-            ..
-        }) => {
-            let message = format!("`{field}` cannot be written in {template}: {source}");
-            Err(vec![Problem::new(
-                Severity::Error,
-                "unquotable",
-                "",
-                message,
-            )])
-        }
-        Err(source) => {
-            let app = loaded.app.name.to_string();
-            Ok(Err(CommandError::Render { app, source }))
-        }
-    }
+    let bundle = bundle(loaded, target)?;
+    Ok(bundle.and_then(|bundle| Ok(tree.stage(&bundle)?)))
 }
 
 /// Says what was done.

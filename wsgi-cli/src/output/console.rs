@@ -33,6 +33,8 @@ pub(crate) struct Console<'a> {
     pub(crate) verbosity: Verbosity,
     /// The colours of what goes to stderr.
     pub(crate) paint: Paint,
+    /// The colours of results.
+    pub(crate) result_paint: Paint,
 }
 
 impl<'a> Console<'a> {
@@ -40,6 +42,7 @@ impl<'a> Console<'a> {
         out: &'a mut dyn Stream,
         err: &'a mut dyn Stream,
         paint: Paint,
+        result_paint: Paint,
         verbosity: Verbosity,
     ) -> Self {
         Self {
@@ -48,6 +51,7 @@ impl<'a> Console<'a> {
             left: false,
             verbosity,
             paint,
+            result_paint,
         }
     }
 
@@ -85,6 +89,12 @@ impl<'a> Console<'a> {
             }
             done => Ok(done?),
         }
+    }
+
+    /// Whether a person watches warnings and errors on something that can move its cursor.
+    pub(crate) fn is_watched(&self) -> bool {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        self.err.is_terminal() && !dumb
     }
 
     /// Writes warnings and errors.

@@ -119,6 +119,11 @@ fn cells(pieces: &[Piece<'_>]) -> Vec<Cell> {
     cells
 }
 
+/// What a terminal is given for a line of a file.
+pub(super) fn shown_line(line: &str) -> String {
+    line.chars().map(shown).collect()
+}
+
 /// What a terminal is given for a character: nothing that it obeys, and nothing invisible.
 fn shown(c: char) -> String {
     match c {

@@ -34,23 +34,43 @@ impl Paint {
         if self.on { style } else { Style::new() }
     }
 
-    pub(super) fn error(self) -> Style {
+    pub(crate) fn error(self) -> Style {
         self.style(AnsiColor::BrightRed.on_default().bold())
     }
 
-    pub(super) fn warning(self) -> Style {
+    pub(crate) fn warning(self) -> Style {
         self.style(AnsiColor::BrightYellow.on_default().bold())
     }
 
-    pub(super) fn note(self) -> Style {
+    pub(crate) fn note(self) -> Style {
         self.style(AnsiColor::BrightGreen.on_default().bold())
     }
 
-    pub(super) fn gutter(self) -> Style {
+    pub(crate) fn gutter(self) -> Style {
         self.style(AnsiColor::BrightBlue.on_default().bold())
     }
 
-    pub(super) fn strong(self) -> Style {
+    pub(crate) fn added(self) -> Style {
+        self.style(AnsiColor::Green.on_default())
+    }
+
+    pub(crate) fn changed(self) -> Style {
+        self.style(AnsiColor::Yellow.on_default())
+    }
+
+    pub(crate) fn removed(self) -> Style {
+        self.style(AnsiColor::Red.on_default())
+    }
+
+    pub(crate) fn run(self) -> Style {
+        self.style(AnsiColor::Magenta.on_default())
+    }
+
+    pub(crate) fn hunk(self) -> Style {
+        self.style(AnsiColor::Cyan.on_default())
+    }
+
+    pub(crate) fn strong(self) -> Style {
         self.style(Style::new().bold())
     }
 }

@@ -71,7 +71,7 @@ fn expression<'t>(rest: &'t str, out: &mut String) -> &'t str {
     ""
 }
 
-fn is_raw(rest: &str) -> bool {
+pub(super) fn is_raw(rest: &str) -> bool {
     let tag = rest[2..].trim_start_matches(['-', '+']).trim_start();
     tag.strip_prefix("raw").is_some_and(|rest| {
         rest.trim_start()
@@ -80,7 +80,7 @@ fn is_raw(rest: &str) -> bool {
     })
 }
 
-fn end_of_raw(rest: &str) -> Option<usize> {
+pub(super) fn end_of_raw(rest: &str) -> Option<usize> {
     let last = rest.find("endraw")?;
     rest[last..].find("%}").map(|end| last + end + 2)
 }

@@ -227,6 +227,11 @@ impl<'c, 't, 'e> Call<'c, 't, 'e> {
         }
     }
 
+    /// Pays for a text that another filter or test is given: the engine counts only its own calls.
+    pub(super) fn pay_for(&mut self, value: &Value) -> Result<(), Error> {
+        self.work(value.as_str().map_or(0, |text| text.len() / 64))
+    }
+
     /// Pays for a number of steps.
     pub(super) fn work(&mut self, steps: usize) -> Result<(), Error> {
         self.state.consume_fuel(1 + steps as u64)

@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, ErrorKind};
 
 use super::session::{Session, wait};
 use super::view::{Date, Plain, Root, scalar_value};
-use super::{backslashes, python};
+use super::{backslashes, python, weighed};
 use crate::Place;
 use crate::wire::scalar::{Kind, Scalar, Style};
 use crate::wire::yaml::{Entry, Node, Value as Yaml};
@@ -55,11 +55,11 @@ pub(super) fn evaluate(
     if !can_share(template) {
         return evaluate_here(engine, session, template, place, allowance);
     }
-    let (engine, session, template) = (engine.clone(), Arc::clone(session), template.to_owned());
+    let (engine, own, template) = (engine.clone(), Arc::clone(session), template.to_owned());
     let mut left = *allowance;
     let (sender, receiver) = mpsc::channel();
     let worker = move || {
-        let made = evaluate_here(&engine, &session, &template, place, &mut left);
+        let made = evaluate_here(&engine, &own, &template, place, &mut left);
         // Nobody listens any more when it took too long.
         let _ = sender.send((made, left));
     };
@@ -68,15 +68,16 @@ pub(super) fn evaluate(
         *allowance = left;
         return made;
     }
-    // One such template is enough.
+    // One such template is enough. What goes on ends at the next value that it reads, or with its fuel.
+    session.exhaust();
     allowance.fuel = 0;
     Made::TooLarge
 }
 
-/// Whether a template can make values that are small in memory and huge to walk: lists of lists that
-/// are one and the same. The engine's fuel does not count the steps of comparing, hashing or printing
-/// them, and it frees deep ones by recursion; so these get a stack of their own, and a deadline, after
-/// which nobody waits for them any more.
+/// Whether a template may need a deep stack, or long: the engine frees lists in lists by recursion, and
+/// its fuel hardly counts how often a long text is read. Such a one gets a stack of its own and a
+/// deadline, after which nobody waits for it any more; it ends at the next value that it reads, or when
+/// its fuel is used up.
 fn can_share(template: &str) -> bool {
     template.contains(['*', '%']) || template.len() > 400
 }
@@ -100,8 +101,12 @@ fn evaluate_here(
     allowance: &mut Allowance,
 ) -> Made {
     let escaped = backslashes::escape(template);
+    let source = match weighed::weighed(&escaped) {
+        Ok(source) => source,
+        Err(why) => return Made::Failed(session.refuse("too-large", why)),
+    };
     let rendered = engine
-        .template_from_named_str("value", &escaped)
+        .template_from_named_str("value", &source)
         .and_then(|compiled| {
             compiled.render_captured(Value::from_object(Root(Arc::clone(session))))
         });

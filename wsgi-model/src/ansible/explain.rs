@@ -3,6 +3,8 @@
 use minijinja::{Error, ErrorKind};
 
 use super::session::{Missing, Session};
+use super::tree::Id;
+use super::weighed::short;
 use super::{filters, known, lookups, methods, predicates};
 use crate::name::shown;
 use crate::variable::nearest;
@@ -19,7 +21,8 @@ pub(super) fn refused(what: &str, reason: &str) -> Invalid {
 }
 
 /// Refuses an unknown filter, test or lookup, with those that are spelled nearly alike.
-pub(super) fn unknown(what: &'static str, name: &str) -> Invalid {
+pub(super) fn unknown(what: &'static str, full_name: &str) -> Invalid {
+    let name = short(full_name);
     let reasons = match what {
         "filter" => filters::REFUSED,
         "test" => predicates::REFUSED,
@@ -33,13 +36,14 @@ pub(super) fn unknown(what: &'static str, name: &str) -> Invalid {
         "test" => predicates::all().map(|test| test.name).collect(),
         _ => lookups::LOOKUPS.to_vec(),
     };
-    let why = Invalid::new(format!("there is no {what} `{}`", shown(name)));
+    let why = Invalid::new(format!("there is no {what} `{}`", shown(full_name)));
     match (nearest_few(name, &known), what) {
         (Some(near), _) => why.help(format!("did you mean {near}?")),
         (None, "lookup") => why.help("known here are `env`, `file` and `vars`"),
-        (None, _) => why.help(format!(
+        (None, _) if name.contains('.') => why.help(format!(
             "{what}s of collections are not available here; the built-in ones of Ansible and Jinja2 are"
         )),
+        (None, _) => why.help(format!("the built-in {what}s of Ansible and Jinja2 are known here")),
     }
 }
 
@@ -70,7 +74,7 @@ fn nearest_few(name: &str, known: &[&str]) -> Option<String> {
 }
 
 /// Refuses a name without a value.
-pub(super) fn missing(session: &Session, missing: &Missing) -> Invalid {
+pub(super) fn missing(session: &Session, of: Id, missing: &Missing) -> Invalid {
     match missing {
         Missing::Variable(name) if known::is_fact(name) => Invalid::new(format!(
             "`{}` is not available: Ansible asks the host or the inventory for it, and there is neither here",
@@ -81,10 +85,13 @@ pub(super) fn missing(session: &Session, missing: &Missing) -> Invalid {
             let why = Invalid::new(format!("`{}` is not defined", shown(name)));
             let own = session.tree.names();
             let all = own.chain(VARIABLES.iter().map(|definition| definition.name));
-            match nearest(name, all.filter(|known| known != name)) {
+            // It cannot have meant what it makes.
+            let makes = session.tree.root_of(of);
+            let other = |known: &&str| session.tree.variable(known) != Some(makes);
+            match nearest(name, all.filter(other)) {
                 Some(near) => why.help(format!("did you mean `{near}`?")),
                 None => why.help(format!(
-                    "define it in this file, with `-e {0}=…` or in a file for `--shared`, or give a default: \
+                    "define it in the vars file, with `-e {0}=…` or in a file for `--shared`, or give a default: \
                      `{{{{ {0} | default('…') }}}}`",
                     shown(name)
                 )),
@@ -140,7 +147,9 @@ pub(super) fn engine(error: &Error, secret: bool) -> (&'static str, Invalid) {
         }
         ErrorKind::UndefinedError => (
             "undefined",
-            Invalid::new("something in the expression has no value"),
+            Invalid::new("something in the expression has no value").help(
+                "a list has no such item, a mapping no such key, or a value no such attribute; `default('…')` gives another",
+            ),
         ),
         ErrorKind::InvalidOperation if detail.contains("% operator") => (
             "expression",

@@ -171,7 +171,10 @@ impl Gathered {
             };
             let secrets = match passwords.secrets() {
                 Ok(secrets) => secrets,
-                Err(error) => return problems.push(refuse(error.to_string(), None)),
+                Err(error) => {
+                    let help = error.remedy().map(str::to_owned);
+                    return problems.push(refuse(error.to_string(), help));
+                }
             };
             match decrypt(source.bytes, secrets) {
                 Ok(text) => {
@@ -191,7 +194,7 @@ impl Gathered {
                 let mut problem = Problem::from(problem).in_file(name.clone());
                 if secret {
                     // What is there is not for the eyes of who reads the message.
-                    problem.help = None;
+                    problem.help = Some("`ansible-vault edit` shows it, and changes it".to_owned());
                     problem.message =
                         format!("the decrypted file is no vars file ({})", problem.code);
                 }

@@ -9,6 +9,7 @@ use minijinja::{Environment, Error, State};
 use super::call::Call;
 use super::explain;
 use super::session::{Answer, Query, Session, wait};
+use super::weighed::short;
 use crate::Invalid;
 
 /// The lookups that there are.
@@ -174,10 +175,7 @@ fn lookup(call: &mut Call<'_, '_, '_>, wanted: Wanted) -> Result<Value, Error> {
         call.wrong("it wants the name of a lookup, as in `lookup('env', 'HOME')`")
     })?;
     let name = call.text_of(&name)?;
-    let name = name
-        .strip_prefix("ansible.builtin.")
-        .unwrap_or(&name)
-        .to_owned();
+    let name = short(&name).to_owned();
     let mut named = std::mem::take(&mut call.kwargs);
     let mut take = |name: &str| {
         let at = named.iter().position(|(known, _)| known == name);
@@ -190,8 +188,11 @@ fn lookup(call: &mut Call<'_, '_, '_>, wanted: Wanted) -> Result<Value, Error> {
         take("lstrip").is_some_and(|flag| flag.is_true()),
         take("rstrip").is_none_or(|flag| flag.is_true()),
     ];
-    let ignores = take("errors").is_some_and(|mode| mode.as_str() != Some("strict"));
-    if ignores || !named.is_empty() {
+    let errors = take("errors");
+    let mode = errors.as_ref().and_then(Value::as_str);
+    // A file that cannot be read is nothing then.
+    let ignores = matches!(mode, Some("ignore" | "warn"));
+    if !named.is_empty() {
         return Err(call.wrong("an argument of it is not available here"));
     }
     let mut terms = Vec::new();
@@ -206,7 +207,14 @@ fn lookup(call: &mut Call<'_, '_, '_>, wanted: Wanted) -> Result<Value, Error> {
         let term = call.text_of(&term)?;
         found.push(match name.as_str() {
             "env" => environment(call, &term, otherwise.as_ref())?,
-            "file" => file(call, &term, strip)?,
+            "file" => match file(call, &term, strip)? {
+                Ok(text) => text,
+                Err(_) if ignores && wanted == Wanted::List => {
+                    return Ok(Value::from(Vec::<Value>::new()));
+                }
+                Err(_) if ignores => return Ok(Value::from(())),
+                Err(why) => return Err(call.session.refuse("lookup", why)),
+            },
             "vars" => variable(call, &term, otherwise.as_ref())?,
             _ => return Err(unknown(call.session, &name)),
         });
@@ -249,16 +257,20 @@ fn environment(
     }
 }
 
-fn file(call: &Call<'_, '_, '_>, path: &str, strip: [bool; 2]) -> Result<Value, Error> {
+/// The text of a file; why it has none otherwise.
+fn file(
+    call: &Call<'_, '_, '_>,
+    path: &str,
+    strip: [bool; 2],
+) -> Result<Result<Value, Invalid>, Error> {
     let failed = |reason: &str| {
-        let why = Invalid::new(format!(
+        Invalid::new(format!(
             "`lookup('file', '{}')` failed: {reason}",
             crate::name::shown(path)
         ))
-        .help("it is a file on your machine; a relative path is seen from the vars file");
-        call.session.refuse("lookup", why)
+        .help("it is a file on your machine; a relative path is seen from the vars file")
     };
-    match call.session.ask(Query::File(path.to_owned()))? {
+    Ok(match call.session.ask(Query::File(path.to_owned()))? {
         Answer::Text { text, .. } => {
             let [left, right] = strip;
             let text = if left { text.trim_start() } else { &text };
@@ -266,7 +278,7 @@ fn file(call: &Call<'_, '_, '_>, path: &str, strip: [bool; 2]) -> Result<Value, 
         }
         Answer::Nothing => Err(failed("there is no such file")),
         Answer::Failed(reason) => Err(failed(&reason)),
-    }
+    })
 }
 
 fn variable(
@@ -290,7 +302,7 @@ fn variable(
         (None, None) => {
             call.session
                 .miss(super::session::Missing::Variable(name.to_owned()));
-            Err(wait())
+            Ok(Value::UNDEFINED)
         }
     }
 }

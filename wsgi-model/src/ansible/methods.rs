@@ -114,10 +114,12 @@ pub(super) fn call(
         ValueKind::Seq | ValueKind::Iterable => of_list(&mut call)?,
         _ => None,
     };
-    made.ok_or_else(|| {
+    let made = made.ok_or_else(|| {
         let why = Invalid::new(format!("this value has no method `.{method}()`"));
         session.refuse("expression", why)
-    })
+    })?;
+    session.weigh(&made)?;
+    Ok(made)
 }
 
 fn of_map(call: &mut Call<'_, '_, '_>) -> Result<Option<Value>, Error> {

@@ -8,11 +8,11 @@ use camino::Utf8Path;
 use minijinja::{Environment, ErrorKind};
 
 use super::engine::engine;
-use super::evaluate::{Allowance, Made, evaluate, most_fuel, value_of};
+use super::evaluate::{Allowance, Made, evaluate, most_fuel};
 use super::explain;
 use super::session::{Answer, Cause, Failure, Need, Outcome, Query, Session};
 use super::tree::{Content, Id, Tree};
-use super::vault::{VaultPasswords, decrypt_text, is_vault};
+use super::vault::{Opener, VaultError, VaultPasswords, is_vault};
 use crate::wire::scalar::{Kind, Scalar, Style};
 use crate::wire::yaml::{Entry, MAX_NODES, MAX_TEXT, Node, Value};
 use crate::{Invalid, Lookups, Problem, Severity};
@@ -32,6 +32,9 @@ pub(super) struct Resolver<'a> {
     lookups: &'a dyn Lookups,
     passwords: &'a dyn VaultPasswords,
     allowance: Allowance,
+    opener: Opener,
+    /// Why no vault is opened any more: said once, however many there are.
+    closed: Option<Outcome>,
     /// What was refused, each failure once.
     problems: Vec<Arc<Failure>>,
 }
@@ -58,6 +61,8 @@ impl<'a> Resolver<'a> {
                 nodes: NonZeroUsize::MIN.saturating_add(MAX_NODES),
                 text: MAX_TEXT,
             },
+            opener: Opener::default(),
+            closed: None,
             problems: Vec::new(),
         }
     }
@@ -185,7 +190,7 @@ impl<'a> Resolver<'a> {
             self.allowance.fuel = self.allowance.fuel.saturating_sub(COMPILING);
             self.engine.set_fuel(Some(given));
             session.begin();
-            let made = evaluate(
+            let mut made = evaluate(
                 &self.engine,
                 &session,
                 template,
@@ -193,7 +198,9 @@ impl<'a> Resolver<'a> {
                 &mut self.allowance,
             );
             let frame = session.begin();
-            if !frame.needs.is_empty() {
+            if session.is_exhausted() {
+                made = Made::TooLarge;
+            } else if !frame.needs.is_empty() {
                 self.allowance.fuel = self.allowance.fuel.saturating_sub(given);
                 return Attempt::Needs(frame.needs);
             }
@@ -222,14 +229,11 @@ impl<'a> Resolver<'a> {
                         super::session::Missing::Refused(code, _) => *code,
                         _ => "undefined",
                     };
-                    (code, explain::missing(&session, missing))
+                    (code, explain::missing(&session, id, missing))
                 }
                 (Made::Value(Some(mut node)), _, None) => {
                     node.secret = frame.secret;
-                    return Attempt::Done(Outcome::Worked {
-                        value: value_of(&node),
-                        node: Arc::new(node),
-                    });
+                    return Attempt::Done(Outcome::worked(node));
                 }
                 (Made::Value(None), _, None) => return Attempt::Done(Outcome::Omitted),
                 (Made::Failed(error), _, None) => explain::engine(&error, frame.secret),
@@ -271,28 +275,41 @@ impl<'a> Resolver<'a> {
         Outcome::Failed(Arc::new(Failure { problem, cause }))
     }
 
-    fn decrypt(&self, id: Id, vault: &str) -> Outcome {
+    fn decrypt(&mut self, id: Id, vault: &str) -> Outcome {
+        if let Some(closed) = &self.closed {
+            return closed.clone();
+        }
         let place = self.session.tree.item(id).place;
-        let opened = match self.passwords.secrets() {
-            Err(error) => Err(Invalid::new(error.to_string())),
-            Ok(secrets) => decrypt_text(vault, secrets)
-                .map_err(|error| Invalid::new(error.to_string()).help(error.remedy())),
+        let secrets = match self.passwords.secrets() {
+            Ok(secrets) => secrets,
+            Err(error) => {
+                let mut why = Invalid::new(error.to_string());
+                if let Some(help) = error.remedy() {
+                    why = why.help(help.to_owned());
+                }
+                let failed = self.failed(id, "vault", &why, Cause::Error);
+                return self.closed.insert(failed).clone();
+            }
         };
-        match opened {
+        match self.opener.text(vault, secrets) {
             Ok(text) => {
                 // As in Ansible, what comes out is text and no template.
-                let mut node = Node::new(place, Value::Scalar(literal(text.expose())));
+                let mut node = Node::new(place, Value::Scalar(literal(&text)));
                 node.secret = true;
-                Outcome::Worked {
-                    value: value_of(&node),
-                    node: Arc::new(node),
-                }
+                Outcome::worked(node)
             }
-            Err(why) => self.failed(id, "vault", &why, Cause::Error),
+            Err(error) => {
+                let why = Invalid::new(error.to_string()).help(error.remedy());
+                let failed = self.failed(id, "vault", &why, Cause::Error);
+                if let VaultError::NotTried { .. } | VaultError::TooMany { .. } = error {
+                    self.closed = Some(failed.clone());
+                }
+                failed
+            }
         }
     }
 
-    fn look_up(&self, query: &Query) -> Answer {
+    fn look_up(&mut self, query: &Query) -> Answer {
         match query {
             Query::Environment(name) => match self.lookups.environment(name) {
                 Ok(Some(text)) => Answer::Text {
@@ -316,16 +333,12 @@ impl<'a> Resolver<'a> {
                         },
                     );
                 }
-                match self
-                    .passwords
-                    .secrets()
-                    .map(|secrets| decrypt_text(&bytes, secrets))
-                {
-                    Ok(Ok(text)) => Answer::Text {
-                        text: text.expose().clone(),
-                        secret: true,
-                    },
-                    Ok(Err(error)) => Answer::Failed(error.to_string()),
+                let opened = match self.passwords.secrets() {
+                    Ok(secrets) => self.opener.text(&bytes, secrets),
+                    Err(error) => return Answer::Failed(error.to_string()),
+                };
+                match opened {
+                    Ok(text) => Answer::Text { text, secret: true },
                     Err(error) => Answer::Failed(error.to_string()),
                 }
             }
@@ -340,8 +353,11 @@ impl<'a> Resolver<'a> {
             .chain(circle.first())
             .map(|id| format!("`{}`", tree.path(*id)))
             .collect();
-        let why = Invalid::new(format!("the value needs itself: {}", names.join(" → ")))
-            .help("write one of them without the others");
+        let help = match circle {
+            [_] => "an expression cannot use what it replaces: give that another name",
+            _ => "write one of them without the others",
+        };
+        let why = Invalid::new(format!("the value needs itself: {}", names.join(" → "))).help(help);
         let Outcome::Failed(failure) = self.failed(circle[0], "cycle", &why, Cause::Error) else {
             return;
         };

@@ -8,12 +8,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use minijinja::value::Value;
+use minijinja::value::{ObjectRepr, Value};
 use minijinja::{Error, ErrorKind};
 
+use super::evaluate::value_of;
 use super::known;
 use super::tree::{Content, Id, Tree};
-use super::view::{ListView, MapView, Plain, scalar_value};
+use super::view::{ListView, MapView, Plain, Root, scalar_value};
 use crate::wire::yaml::Node;
 use crate::{Invalid, Problem};
 
@@ -25,10 +26,23 @@ pub(super) enum Outcome {
         value: Value,
         /// For the typed readers.
         node: Arc<Node>,
+        /// How much there is to walk in it.
+        weight: u64,
     },
     /// Ansible's `omit`: the item or key is left out.
     Omitted,
     Failed(Arc<Failure>),
+}
+
+impl Outcome {
+    pub(super) fn worked(node: Node) -> Self {
+        let value = value_of(&node);
+        Self::Worked {
+            weight: weight(&value),
+            value,
+            node: Arc::new(node),
+        }
+    }
 }
 
 /// Why a value could not be worked out.
@@ -96,11 +110,30 @@ pub(super) struct Frame {
     pub(super) first: Option<(Value, usize)>,
 }
 
+/// What all expressions of a run may make and read, in [weights](weight). The engine's fuel pays for
+/// items when they are made, and not for comparing or hashing the same ones again and again.
+const MAX_WEIGHT: u64 = 1_000_000;
+
 #[derive(Debug, Default)]
 struct State {
     outcomes: HashMap<Id, Outcome>,
     answers: HashMap<Query, Answer>,
     frame: Frame,
+    /// The weight of what was read.
+    read: u64,
+    /// Whether something is being weighed.
+    weighs: bool,
+}
+
+impl State {
+    /// Counts what is read. When it is too much, nothing can be read any more.
+    fn reads(&mut self, weight: u64) -> Result<(), Error> {
+        self.read = self.read.saturating_add(weight);
+        if self.read > MAX_WEIGHT {
+            return Err(wait());
+        }
+        Ok(())
+    }
 }
 
 /// The variables of a run and what has been worked out of them.
@@ -150,22 +183,59 @@ impl Session {
         Err(wait())
     }
 
+    /// Counts what an expression has made, before anything is done with it.
+    pub(super) fn weigh(&self, value: &Value) -> Result<(), Error> {
+        // What is only weighed is not needed: two lists of the vars file that were added make a list
+        // whose items are read from there.
+        self.state().weighs = true;
+        let weight = weight(value);
+        let mut state = self.state();
+        state.weighs = false;
+        state.reads(weight)
+    }
+
+    /// Ends the evaluation that may still go on, at the next value that it reads.
+    pub(super) fn exhaust(&self) {
+        let _ = self.state().reads(MAX_WEIGHT + 1);
+    }
+
+    /// Whether more was read than may be.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.state().read > MAX_WEIGHT
+    }
+
     /// A value as an expression sees it. What it needs, what is secret and what is missing is noted.
     pub(super) fn value(self: &Arc<Self>, id: Id) -> Value {
         let item = self.tree.item(id);
+        if self.state().weighs {
+            return Value::from(());
+        }
         match &item.content {
             Content::List(items) => Value::from_object(ListView::new(self, id, items.len())),
             Content::Map(_) => Value::from_object(MapView::new(self, id)),
             Content::Scalar(scalar) => {
-                self.state().frame.secret |= item.origin.secret;
-                scalar_value(scalar)
+                let mut state = self.state();
+                state.frame.secret |= item.origin.secret;
+                let value = scalar_value(scalar);
+                match state.reads(weight(&value)) {
+                    Ok(()) => value,
+                    Err(error) => Value::from(error),
+                }
             }
             Content::Template(_) | Content::Vault(_) => {
                 let mut state = self.state();
                 match state.outcomes.get(&id).cloned() {
-                    Some(Outcome::Worked { value, node }) => {
+                    Some(Outcome::Worked {
+                        value,
+                        node,
+                        weight,
+                    }) => {
                         state.frame.secret |= node.secret;
-                        value
+                        // Most that is read is looked into, and not walked.
+                        match state.reads(1 + weight / 16) {
+                            Ok(()) => value,
+                            Err(error) => Value::from(error),
+                        }
                     }
                     Some(Outcome::Omitted) => Value::from_object(Plain::Omit),
                     Some(Outcome::Failed(failure)) if failure.cause == Cause::Undefined => {
@@ -188,6 +258,9 @@ impl Session {
     /// Notes the need of everything that must be worked out right below a value.
     pub(super) fn need_items(&self, id: Id) {
         let mut state = self.state();
+        if state.weighs {
+            return;
+        }
         let mut need = |id: Id| {
             let waits = matches!(
                 self.tree.item(id).content,
@@ -243,6 +316,42 @@ impl Session {
     pub(super) fn refuse(&self, code: &'static str, why: Invalid) -> Error {
         self.state().frame.refusal.get_or_insert((code, why));
         Error::new(ErrorKind::InvalidOperation, "refused")
+    }
+}
+
+/// How much there is to walk in a value: its items, as often as they are in it, and its bytes by 64. No
+/// more than [`MAX_WEIGHT`] is counted.
+fn weight(value: &Value) -> u64 {
+    let of_text = |value: &Value| 1 + value.as_str().map_or(0, |text| text.len() as u64 / 64);
+    let mut sum = of_text(value);
+    let mut open: Vec<_> = items(value).into_iter().collect();
+    while let Some(next) = open.last_mut().map(Iterator::next) {
+        let Some(item) = next else {
+            open.pop();
+            continue;
+        };
+        sum += of_text(&item);
+        if sum > MAX_WEIGHT {
+            return MAX_WEIGHT + 1;
+        }
+        open.extend(items(&item));
+    }
+    sum
+}
+
+/// Everything right below a value, but what is counted when it is read.
+fn items(value: &Value) -> Option<Box<dyn Iterator<Item = Value> + Send + Sync>> {
+    let object = value.as_object()?;
+    if object.is::<ListView>() || object.is::<MapView>() || object.is::<Root>() {
+        return None;
+    }
+    match object.repr() {
+        ObjectRepr::Seq | ObjectRepr::Iterable => object.try_iter(),
+        ObjectRepr::Map => {
+            let pairs = object.try_iter_pairs()?;
+            Some(Box::new(pairs.flat_map(|(key, item)| [key, item])))
+        }
+        _ => None,
     }
 }
 

@@ -124,6 +124,15 @@ impl Tree {
         self.variables.get(name).copied()
     }
 
+    /// The variable that a value is in.
+    pub(super) fn root_of(&self, id: Id) -> Id {
+        let mut root = id;
+        while let Some(parent) = self.item(root).parent {
+            root = parent;
+        }
+        root
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().map(String::as_str)
     }

@@ -23,6 +23,7 @@
 mod cipher;
 mod envelope;
 mod error;
+mod opener;
 mod password;
 #[cfg(test)]
 mod tests;
@@ -31,9 +32,10 @@ pub use envelope::MAX_BYTES;
 pub use error::{HeaderField, VaultError};
 pub use password::{VaultId, VaultPassword, VaultPasswords, VaultSecrets};
 
+pub(super) use opener::Opener;
+
 use crate::Secret;
-use cipher::Keys;
-use envelope::{Envelope, MARK};
+use envelope::MARK;
 
 /// Whether a text claims to be a vault, as Ansible tells it: by how it begins.
 pub fn is_vault(text: impl AsRef<[u8]>) -> bool {
@@ -49,7 +51,9 @@ pub fn decrypt(
     vault: impl AsRef<[u8]>,
     secrets: &VaultSecrets,
 ) -> Result<Secret<Vec<u8>>, VaultError> {
-    open(vault.as_ref(), secrets).map(Secret::new)
+    Opener::default()
+        .open(vault.as_ref(), secrets)
+        .map(Secret::new)
 }
 
 /// Decrypts a vault that holds text, as a `!vault` value of a vars file must.
@@ -60,30 +64,5 @@ pub fn decrypt_text(
     vault: impl AsRef<[u8]>,
     secrets: &VaultSecrets,
 ) -> Result<Secret<String>, VaultError> {
-    // The error of the conversion is dropped: it would hold the bytes.
-    String::from_utf8(open(vault.as_ref(), secrets)?)
-        .map(Secret::new)
-        .map_err(|_| VaultError::NotText)
-}
-
-fn open(vault: &[u8], secrets: &VaultSecrets) -> Result<Vec<u8>, VaultError> {
-    let Envelope {
-        vault_id,
-        sealed: mut vault,
-    } = Envelope::parse(vault)?;
-    let candidates = secrets.for_vault(vault_id.as_ref());
-    for password in &candidates.passwords {
-        let keys = Keys::derive(password, &vault.salt);
-        if keys.authenticate(&vault) {
-            keys.apply(&mut vault.ciphertext);
-            return cipher::unpad(vault.ciphertext);
-        }
-    }
-    if candidates.passwords.is_empty() {
-        return Err(VaultError::NoPassword { vault_id });
-    }
-    Err(VaultError::WrongPassword {
-        vault_id,
-        tried: candidates.ids,
-    })
+    Opener::default().text(vault, secrets).map(Secret::new)
 }

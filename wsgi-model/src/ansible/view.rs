@@ -199,13 +199,8 @@ impl Object for MapView {
         args: &[Value],
     ) -> Result<Value, Error> {
         self.session.need_items(self.id);
-        methods::call(
-            &self.session,
-            state,
-            &Value::from_dyn_object(Arc::clone(self)),
-            method,
-            args,
-        )
+        let own = Value::from_dyn_object(Arc::clone(self));
+        methods::call(&self.session, state, &own, method, args)
     }
 }
 

@@ -52,6 +52,7 @@ pub trait Lookups {
 #[error("{reason}")]
 pub struct LookupError {
     reason: String,
+    help: Option<String>,
 }
 
 impl LookupError {
@@ -59,7 +60,20 @@ impl LookupError {
     pub fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
+            help: None,
         }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> Option<&str> {
+        self.help.as_deref()
     }
 }
 

@@ -161,6 +161,11 @@ impl<'a> At<'a> {
         self
     }
 
+    /// Whether what is being read was given with `-e`, and in no file.
+    pub(crate) fn is_on_command_line(&self) -> bool {
+        self.origin == Origin::Default && self.file.is_some()
+    }
+
     /// Whether the value that is being read came from a vault.
     pub(crate) const fn is_secret(&self) -> bool {
         self.secret

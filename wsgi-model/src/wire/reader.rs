@@ -363,6 +363,12 @@ impl Reader {
         if self.operator_has_no_key && !refused {
             problems.push(no_key());
         }
+        for problem in &mut problems {
+            // What stands on the command line has no place, so no other is one beside it.
+            if problem.place.is_none() {
+                problem.related.clear();
+            }
+        }
         problems.sort_by_key(|p| (p.place.is_none(), p.file.clone(), p.place, p.severity));
         (self.variables, problems)
     }

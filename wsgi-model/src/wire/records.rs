@@ -7,7 +7,8 @@ use crate::variable::{Fallback, Type, Variable};
 use crate::variables::{cron, database, frequency, pip};
 use crate::wire::plain::Plain;
 use crate::{
-    CronField, CronTask, CronUnit, Database, Definition, Invalid, PipRequirement, Schedule, nearest,
+    CronField, CronTask, CronUnit, Database, Definition, EnvValue, Invalid, PipRequirement,
+    Schedule, nearest,
 };
 
 /// The mapping of a record, whose keys are all known.
@@ -131,21 +132,23 @@ impl Readable for Database {
     }
 
     fn plain(&self) -> Plain {
-        let mut entries = vec![("id", self.id.plain())];
-        let values = [
-            ("name", &self.name),
-            ("user", &self.user),
-            ("password", &self.password),
-            ("host", &self.host),
-            ("port", &self.port),
+        // Where the database is and who logs in is no secret of the password's kind.
+        let open = |value: &EnvValue| Plain::Text(value.expose().to_owned());
+        let entries = [
+            ("name", self.name.as_ref().map(open)),
+            ("user", self.user.as_ref().map(open)),
+            ("password", self.password.as_ref().map(EnvValue::plain)),
+            ("host", self.host.as_ref().map(open)),
+            ("port", self.port.as_ref().map(open)),
         ];
-        entries.extend(
-            values
-                .into_iter()
-                .filter(|(_, v)| v.is_some())
-                .map(|(k, v)| (k, v.plain())),
-        );
-        Plain::Map(entries)
+        let set = entries
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?)));
+        Plain::Map(
+            std::iter::once(("id", self.id.plain()))
+                .chain(set)
+                .collect(),
+        )
     }
 }
 
@@ -270,12 +273,12 @@ impl Readable for Schedule {
 
 /// Declares a reader for one field of a schedule.
 macro_rules! cron_fields {
-    ($($name:ident, $rule:literal;)*) => {$(
+    ($($name:ident, $rule:literal, $pattern:literal;)*) => {$(
         #[doc = concat!("The field `", stringify!($name), "`: ", $rule)]
         pub(crate) struct $name(CronField);
 
         impl Readable for $name {
-            const TYPE: Type = Type::Text { rule: $rule };
+            const TYPE: Type = Type::Text { rule: $rule, pattern: $pattern };
 
             fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
                 let scalar = at.scalar(node, "a field of a schedule")?;
@@ -306,9 +309,9 @@ macro_rules! cron_fields {
 }
 
 cron_fields! {
-    Minute, "`*`, numbers from 0 to 59, ranges, lists, steps";
-    Hour, "`*`, numbers from 0 to 23, ranges, lists, steps";
-    Day, "`*`, numbers from 1 to 31, ranges, lists, steps";
-    Month, "`*`, numbers from 1 to 12 or `jan` to `dec`, ranges, lists, steps";
-    Weekday, "`*`, numbers from 0 to 7 or `sun` to `sat`, ranges, lists, steps";
+    Minute, "`*`, numbers from 0 to 59, ranges, lists, steps", r"^[0-9*,/ -]+$";
+    Hour, "`*`, numbers from 0 to 23, ranges, lists, steps", r"^[0-9*,/ -]+$";
+    Day, "`*`, numbers from 1 to 31, ranges, lists, steps", r"^[0-9*,/ -]+$";
+    Month, "`*`, numbers from 1 to 12 or `jan` to `dec`, ranges, lists, steps", r"^[0-9A-Za-z*,/ -]+$";
+    Weekday, "`*`, numbers from 0 to 7 or `sun` to `sat`, ranges, lists, steps", r"^[0-9A-Za-z*,/ -]+$";
 }

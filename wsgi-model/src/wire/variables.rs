@@ -7,7 +7,8 @@ use super::load::Origin;
 use super::locate::{self, Spot, place_of};
 use super::readable::{At, Found, step};
 use super::yaml::{Entry, Node, Value};
-use crate::variable::Type;
+use crate::variable::{Fallback, Type};
+use crate::variables as v;
 use crate::{Definition, Place, Problem, SecretVariables, VARIABLES};
 
 /// Where a variable stands that is not in the vars file.
@@ -142,6 +143,11 @@ impl Variables {
     pub(super) fn secrets(&self) -> SecretVariables {
         let mut secrets = SecretVariables::default();
         for definition in VARIABLES {
+            // The name is in every path, and in what every command says: where the whole file is
+            // encrypted it comes from a vault, and is none the less no secret.
+            if definition.name == v::NAME.definition.name {
+                continue;
+            }
             if let Some(entry) = self.entry(definition) {
                 let mut path = definition.name.to_owned();
                 // A mapping in place of a list of one.
@@ -155,7 +161,33 @@ impl Variables {
                 collect(&entry.node, &mut path, &mut secrets);
             }
         }
+        self.add_defaults(&mut secrets);
         secrets
+    }
+
+    /// Adds the variables that are not set, and whose default holds the value of a secret one.
+    fn add_defaults(&self, secrets: &mut SecretVariables) {
+        let parts = [
+            ("{path}", v::HOME.definition.name),
+            ("{storage}", v::STORAGE.definition.name),
+            ("{venv}", v::VIRTUALENV.definition.name),
+            ("{log}", v::LOGS.definition.name),
+        ];
+        let holds = |definition: &Definition, secrets: &SecretVariables| {
+            // A group is called as its user.
+            definition.name == v::GROUP.definition.name && secrets.touch(v::USER.definition.name)
+                || matches!(definition.fallback, Fallback::Text(text) if parts
+                    .iter()
+                    .any(|(part, name)| text.contains(part) && secrets.touch(name)))
+        };
+        // A default may hold another one.
+        for _ in 0..parts.len() {
+            for definition in VARIABLES {
+                if self.entry(definition).is_none() && holds(definition, secrets) {
+                    secrets.insert(definition.name);
+                }
+            }
+        }
     }
 }
 

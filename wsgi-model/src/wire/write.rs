@@ -9,7 +9,7 @@ use crate::variables as v;
 use crate::{AppParts, AppSpec, Definition, Secret, SecretVariables, VARIABLES};
 
 /// A variable and its value.
-type Set = (&'static Definition, Plain);
+pub(super) type Set = (&'static Definition, Plain);
 
 impl AppSpec {
     /// Every variable with its resolved value, in the order of the reference, as one YAML document:
@@ -58,7 +58,7 @@ impl serde::Serialize for Resolved {
     }
 }
 
-fn sets(app: &AppParts) -> Vec<Set> {
+pub(super) fn sets(app: &AppParts) -> Vec<Set> {
     let mut sets = Vec::with_capacity(VARIABLES.len());
     let mut put = Sets(&mut sets);
     put.value(&v::NAME, &app.name);

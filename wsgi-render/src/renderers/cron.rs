@@ -107,6 +107,7 @@ view! {
         name: &'a str,
         command: &'a str,
         shown_command: &'a str,
+        is_secret: bool,
         user: &'a str,
         drops: bool,
         is_apps: bool,
@@ -204,12 +205,14 @@ fn wrapper(app: &AppSpec, task: &CronTask, path: AbsPath) -> Result<Artifact, Re
             value: var.value.expose(),
         })
         .collect();
-    let private = !environment.is_empty() || task.command.sensitivity() == Sensitivity::Secret;
+    let is_secret = task.command.sensitivity() == Sensitivity::Secret;
+    let private = is_secret || !environment.is_empty();
     let view = WrapperView {
         app: app.name.as_str(),
         name: task.name.as_str(),
         command: task.command.as_str(),
         shown_command: task.command.shown(),
+        is_secret,
         user: runner.name(app),
         drops: matches!(runner, Runner::Other(_)),
         is_apps: runner == Runner::App,

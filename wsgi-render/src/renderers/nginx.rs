@@ -1,11 +1,12 @@
 //! The nginx site.
 
 use wsgi_model::{
-    AbsPath, AppSpec, Artifact, CheckMoment, Contents, Mode, Node, OnlyIf, OwnedDir, Owner, Site,
+    AbsPath, Action, AppSpec, Artifact, CheckMoment, Command, Contents, Mode, Node, OnlyIf,
+    OwnedDir, Owner, Site,
 };
 
 use crate::template::{Template, view};
-use crate::{Dialect, RenderError, Renderer, Target, owed};
+use crate::{Dialect, RenderError, Renderer, Target};
 use server_name::server_name;
 
 mod server_name;
@@ -176,8 +177,10 @@ impl Renderer for Nginx {
             file(
                 layout.nginx_proxy(),
                 PROXY.render(&ProxyView::new(app, site))?,
-            ),
-            file(layout.nginx_site(), SITE.render(&SiteView::new(app, site))?),
+            )
+            .made_from(PROXY.name()),
+            file(layout.nginx_site(), SITE.render(&SiteView::new(app, site))?)
+                .made_from(SITE.name()),
             Artifact::symlink(
                 layout.nginx_enabled(),
                 layout.nginx_site().as_path(),
@@ -195,13 +198,14 @@ impl Renderer for Nginx {
                 FILE,
                 Owner::root(),
             )
+            .made_from(format!("{} (wsgi_nginx_include_paths)", include.source))
         }));
         Ok(artifacts
             .into_iter()
             .map(|artifact| {
                 artifact
-                    .check(CheckMoment::InPlace, owed::test_nginx())
-                    .notify(owed::reload_nginx())
+                    .check(CheckMoment::InPlace, Command::test_nginx())
+                    .notify(Action::reload_nginx())
             })
             .collect())
     }
@@ -274,7 +278,12 @@ mod tests {
         for artifact in all.iter().filter(|a| a.path.as_str().starts_with("/etc")) {
             assert_eq!(artifact.checks.len(), 1, "{}", artifact.path);
             assert_eq!(artifact.checks[0].moment, CheckMoment::InPlace);
-            assert_eq!(artifact.notify, [owed::reload_nginx()], "{}", artifact.path);
+            assert_eq!(
+                artifact.notify,
+                [Action::reload_nginx()],
+                "{}",
+                artifact.path
+            );
         }
     }
 

@@ -1,9 +1,9 @@
 //! TLS of the nginx site.
 
-use wsgi_model::{AppSpec, Artifact, CheckMoment, Contents, Mode, Owner, Tls};
+use wsgi_model::{Action, AppSpec, Artifact, CheckMoment, Command, Contents, Mode, Owner, Tls};
 
 use crate::template::{Template, view};
-use crate::{Dialect, RenderError, Renderer, Target, Version, owed};
+use crate::{Dialect, RenderError, Renderer, Target, Version};
 use guideline::Guideline;
 
 mod guideline;
@@ -47,6 +47,7 @@ view! {
         resolver: &'a str,
         resolver_timeout: u32,
         hsts: bool,
+        hsts_max_age: u32,
     }
 }
 
@@ -78,6 +79,7 @@ impl Renderer for TlsSettings {
             resolver: site.resolver.as_ref().map_or(RESOLVER, |r| r.as_str()),
             resolver_timeout: site.timeouts.resolver.get(),
             hsts: tls.hsts_max_age.get() > 0,
+            hsts_max_age: tls.hsts_max_age.get(),
         };
         let file = Artifact::file(
             app.layout().nginx_tls(),
@@ -86,8 +88,9 @@ impl Renderer for TlsSettings {
             Owner::root(),
         );
         Ok(vec![
-            file.check(CheckMoment::InPlace, owed::test_nginx())
-                .notify(owed::reload_nginx()),
+            file.made_from(TLS.name())
+                .check(CheckMoment::InPlace, Command::test_nginx())
+                .notify(Action::reload_nginx()),
         ])
     }
 }

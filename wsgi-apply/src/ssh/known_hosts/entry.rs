@@ -46,12 +46,11 @@ impl<'a> Entry<'a> {
 
     /// Whether it is about a host of this name, which is in lower case.
     pub(super) fn names(&self, host: &str) -> bool {
-        match self.hosts.strip_prefix("|1|") {
-            Some(hashed) => is_hash_of(hashed, host),
-            None => {
-                let hosts = self.hosts.to_ascii_lowercase();
-                list_matches(hosts.split(','), host)
-            }
+        if let Some(hashed) = self.hosts.strip_prefix("|1|") {
+            is_hash_of(hashed, host)
+        } else {
+            let hosts = self.hosts.to_ascii_lowercase();
+            list_matches(hosts.split(','), host)
         }
     }
 

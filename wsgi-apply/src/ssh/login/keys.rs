@@ -1,6 +1,6 @@
 use super::agent::AgentKeys;
 use super::candidates::{Candidate, Candidates, describe};
-use super::{ANSWER, Attempt, Outcome, REFUSALS};
+use super::{ANSWER, Attempt, Outcome, has_hung_up};
 use crate::ssh::connect_error::ConnectError;
 use crate::ssh::host_key::HostKey;
 use crate::ssh::interaction::{Interaction, Question};
@@ -20,14 +20,7 @@ impl Attempt<'_> {
         interaction: &mut dyn Interaction,
     ) -> Result<Outcome, ConnectError> {
         let Candidates { agent, keys } = candidates;
-        let count = keys.len();
-        for (number, key) in keys.into_iter().enumerate() {
-            if self.refusals >= REFUSALS {
-                let left = format!("{} more keys", count - number);
-                self.tried
-                    .push(Tried::new(left, "not tried, servers hang up after six"));
-                return Ok(Outcome::Out);
-            }
+        for key in keys {
             let outcome = match (key, &agent) {
                 (Candidate::Agent(number), Some(agent)) => self.agent_key(agent, number)?,
                 (Candidate::Agent(_), None) => Outcome::Out,
@@ -80,12 +73,11 @@ impl Attempt<'_> {
         let mut passphrase = None;
         let mut wrong = 0;
         if is_encrypted && public.is_none() {
-            match ask(file, wrong, interaction) {
-                Some(answer) => passphrase = Some(answer),
-                None => {
-                    say(&KeyProblem::NoPassphrase);
-                    return Ok(Outcome::Out);
-                }
+            if let Some(answer) = ask(file, wrong, interaction) {
+                passphrase = Some(answer);
+            } else {
+                say(&KeyProblem::NoPassphrase);
+                return Ok(Outcome::Out);
             }
         }
         loop {
@@ -96,12 +88,10 @@ impl Attempt<'_> {
             });
             match result {
                 Ok(()) => return Ok(Outcome::In),
-                Err(Failure::Library(error)) if is_ours(&error) && !self.has_hung_up(&error) => {}
+                Err(Failure::Library(error)) if is_ours(&error) => {}
                 Err(failure) => return self.key_failed(&what, failure),
             }
-            let problem = if !is_encrypted {
-                KeyProblem::NotAKey
-            } else {
+            let problem = if is_encrypted {
                 wrong += u32::from(passphrase.is_some());
                 match (wrong < PASSPHRASES).then(|| ask(file, wrong, interaction)) {
                     Some(Some(answer)) => {
@@ -111,6 +101,8 @@ impl Attempt<'_> {
                     Some(None) if passphrase.is_none() => KeyProblem::NoPassphrase,
                     _ => KeyProblem::WrongPassphrase,
                 }
+            } else {
+                KeyProblem::NotAKey
             };
             self.tried.push(Tried::new(what, problem.to_string()));
             return Ok(Outcome::Out);
@@ -122,7 +114,7 @@ impl Attempt<'_> {
             // The server took the key when it was asked, and wants more than it after it was
             // proved: a password or a code, too (`AuthenticationMethods`).
             Failure::Library(error)
-                if code_of(&error) == code::PUBLICKEY_UNVERIFIED && !self.has_hung_up(&error) =>
+                if code_of(&error) == code::PUBLICKEY_UNVERIFIED && !has_hung_up(&error) =>
             {
                 self.tried
                     .push(Tried::new(what, "not enough for this server"));
@@ -140,6 +132,7 @@ impl Attempt<'_> {
 /// private key file: Unsupported private key file format" is one of them.
 fn is_ours(error: &ssh2::Error) -> bool {
     match code_of(error) {
+        _ if has_hung_up(error) => false,
         code::AUTHENTICATION_FAILED => false,
         code::PUBLICKEY_UNVERIFIED => error.message().starts_with("Callback"),
         _ => true,

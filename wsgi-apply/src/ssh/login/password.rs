@@ -1,6 +1,7 @@
 use ssh2::{KeyboardInteractivePrompt, Prompt};
 
-use super::{ANSWER, Attempt, Outcome, REFUSALS};
+use super::{ANSWER, Attempt, Outcome, has_hung_up};
+use crate::ssh::config::Method;
 use crate::ssh::connect_error::ConnectError;
 use crate::ssh::greet::printable;
 use crate::ssh::interaction::{Interaction, Question};
@@ -16,14 +17,13 @@ impl Attempt<'_> {
     ) -> Result<Outcome, ConnectError> {
         let takes = |method: &str| offered.iter().any(|name| name == method);
         let login = &self.settings.login;
-        let (interactive, plain) = (login.keyboard_interactive, login.password);
-        if interactive && takes("keyboard-interactive") {
+        if login.takes(Method::KeyboardInteractive) && takes("keyboard-interactive") {
             let outcome = self.challenges(interaction)?;
             if !matches!(outcome, Outcome::Out) {
                 return Ok(outcome);
             }
         }
-        if plain && takes("password") {
+        if login.takes(Method::Password) && takes("password") {
             return self.passwords(interaction);
         }
         Ok(Outcome::Out)
@@ -32,22 +32,24 @@ impl Attempt<'_> {
     fn challenges(&mut self, interaction: &mut dyn Interaction) -> Result<Outcome, ConnectError> {
         let settings = self.settings;
         for wrong in 0..settings.login.prompts {
-            if self.refusals >= REFUSALS {
-                break;
-            }
             let mut person = Person {
                 interaction: &mut *interaction,
                 user: &settings.user,
                 host: &settings.original,
                 wrong,
+                asked: 0,
                 has_left: false,
             };
             let result = self.transport.wait_for(ANSWER, |session| {
                 session.userauth_keyboard_interactive(&settings.user, &mut person)
             });
-            let has_left = person.has_left;
+            let (asked, has_left) = (person.asked, person.has_left);
             match result {
                 Ok(()) => return Ok(Outcome::In),
+                // It offers the method, but has no question for this user.
+                Err(Failure::Library(error)) if asked == 0 && !has_hung_up(&error) => {
+                    break;
+                }
                 Err(failure) if !has_left => {
                     let outcome = self.failed("an answer to the server's question", failure)?;
                     if !matches!(outcome, Outcome::Out) {
@@ -55,7 +57,6 @@ impl Attempt<'_> {
                     }
                 }
                 Err(_) => {
-                    self.refusals += 1;
                     let what = "a password or code";
                     self.tried.push(Tried::new(what, "nobody gave an answer"));
                     break;
@@ -68,9 +69,6 @@ impl Attempt<'_> {
     fn passwords(&mut self, interaction: &mut dyn Interaction) -> Result<Outcome, ConnectError> {
         let settings = self.settings;
         for wrong in 0..settings.login.prompts {
-            if self.refusals >= REFUSALS {
-                break;
-            }
             let question = Question::Password {
                 user: settings.user.clone(),
                 host: settings.original.clone(),
@@ -107,6 +105,8 @@ struct Person<'a> {
     user: &'a str,
     host: &'a str,
     wrong: u32,
+    /// The number of questions.
+    asked: usize,
     /// Whether a question was left without an answer.
     has_left: bool,
 }
@@ -115,6 +115,7 @@ impl KeyboardInteractivePrompt for Person<'_> {
     fn prompt(&mut self, _: &str, instructions: &str, prompts: &[Prompt<'_>]) -> Vec<String> {
         let mut answers = Vec::with_capacity(prompts.len());
         for prompt in prompts {
+            self.asked += 1;
             let question = Question::Challenge {
                 user: self.user.to_owned(),
                 host: self.host.to_owned(),
@@ -123,14 +124,12 @@ impl KeyboardInteractivePrompt for Person<'_> {
                 echo: prompt.echo,
                 wrong: self.wrong,
             };
-            match self.interaction.ask(&question) {
-                // The interface of the library wants strings; it does not wipe them.
-                Some(answer) => answers.push(answer.to_string()),
-                None => {
-                    self.has_left = true;
-                    return answers;
-                }
-            }
+            let Some(answer) = self.interaction.ask(&question) else {
+                self.has_left = true;
+                break;
+            };
+            // The interface of the library wants strings; it does not wipe them.
+            answers.push(answer.to_string());
         }
         answers
     }

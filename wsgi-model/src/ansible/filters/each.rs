@@ -7,6 +7,7 @@ use super::filters;
 use super::lists::{Case, compare};
 use crate::ansible::call::Call;
 use crate::ansible::view::{list, look_up};
+use crate::ansible::weighed::short;
 
 filters! {
     "groupby" => groupby,
@@ -68,6 +69,9 @@ fn select(call: &mut Call<'_, '_, '_>, keep: Keep, by: By) -> Result<Value, Erro
     };
     let named = kwargs(call);
     let mut args = std::mem::take(&mut call.args).into_iter();
+    if items.is_empty() {
+        return Ok(Value::from(items));
+    }
     let path = match by {
         By::Item => None,
         By::Attribute => Some(
@@ -87,8 +91,9 @@ fn select(call: &mut Call<'_, '_, '_>, keep: Keep, by: By) -> Result<Value, Erro
             Some(test) => {
                 let mut given = vec![value];
                 given.extend(rest.iter().cloned());
+                call.pay_for(&given[0])?;
                 call.state
-                    .perform_test(test, &given)
+                    .perform_test(short(test), &given)
                     .map_err(|error| call.unknown(error, "test", test))?
             }
             None if value.is_undefined() => {
@@ -135,9 +140,10 @@ fn map(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
     for item in items {
         let mut given = vec![item];
         given.extend(rest.iter().cloned());
+        call.pay_for(&given[0])?;
         let value = call
             .state
-            .apply_filter(&filter, &given)
+            .apply_filter(short(&filter), &given)
             .map_err(|error| call.unknown(error, "filter", &filter))?;
         mapped.push(value);
     }

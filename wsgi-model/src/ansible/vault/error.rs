@@ -64,6 +64,18 @@ pub enum VaultError {
         /// The ids of the passwords that were tried, in that order.
         tried: Vec<VaultId>,
     },
+    /// So many before it stayed closed that it was not tried.
+    #[error("{closed} vaults could not be opened, and this one and those after it were not tried")]
+    NotTried {
+        /// How many.
+        closed: usize,
+    },
+    /// There are more vaults, or more passwords for each, than are tried.
+    #[error("opening the vaults takes more than the {most} keys that are derived for one file")]
+    TooMany {
+        /// How many keys.
+        most: usize,
+    },
     /// The password fits, but what wrote the vault did not fill its last block as Ansible does.
     #[error("the vault's padding is wrong")]
     Padding,
@@ -101,6 +113,8 @@ impl VaultError {
                  the password is another or the vault was changed after it was encrypted"
                     .into()
             }
+            Self::NotTried { .. } => "give the right passwords first".into(),
+            Self::TooMany { .. } => "encrypt the whole file instead of each value".into(),
             Self::Padding => "encrypt it again with `ansible-vault`".into(),
             Self::NotText => {
                 "a value must be UTF-8; encode it, for example in Base64, before encrypting it"

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use sha2::Sha256;
 
 use super::cipher::Keys;
+use super::envelope::Envelope;
 use super::*;
 
 const SALT: &[u8] = b"0123456789abcdef";
@@ -245,5 +246,31 @@ proptest! {
             Ok(text) => prop_assert!(padded.starts_with(&text)),
             Err(error) => prop_assert_eq!(error, VaultError::Padding),
         }
+    }
+}
+
+#[test]
+fn after_ten_that_stay_closed_no_vault_is_tried() {
+    let mut opener = Opener::default();
+    let wrong = secrets(&[("", "wrong")]);
+    let vault = sealed("$ANSIBLE_VAULT;1.1;AES256", "right", "x");
+    for _ in 0..10 {
+        let refused = opener.text(&vault, &wrong);
+        assert!(matches!(refused, Err(VaultError::WrongPassword { .. })));
+    }
+    assert_eq!(
+        opener.text(&vault, &secrets(&[("", "right")])),
+        Err(VaultError::NotTried { closed: 10 })
+    );
+}
+
+#[test]
+fn a_vault_that_stands_in_a_file_many_times_is_as_quick_as_one() {
+    let mut opener = Opener::default();
+    let secrets = secrets(&[("other", "wrong"), ("", "right")]);
+    let vault = sealed("$ANSIBLE_VAULT;1.1;AES256", "right", "again");
+    // More than the keys that may be derived.
+    for _ in 0..5_000 {
+        assert_eq!(opener.text(&vault, &secrets).as_deref(), Ok("again"));
     }
 }

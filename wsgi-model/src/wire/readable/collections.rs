@@ -65,10 +65,12 @@ impl<T: Readable> Readable for Vec<T> {
             // Also says what it has to say of templates and encrypted values.
             Value::Scalar(_) | Value::Vault(_) | Value::Refused => {
                 let scalar = at.scalar(node, "a list")?;
-                let why = Invalid::new(format!("expected a list, found {}", scalar.kind.name()))
-                    .help(
-                        "put each item on a line of its own, behind `- `, or write `[item, item]`",
-                    );
+                let why = format!("expected a list, found {}", scalar.kind.name());
+                let why = Invalid::new(why).help(if at.is_on_command_line() {
+                    "`-e name=value` gives a text whatever it looks like: write `-e '{\"name\": [\"item\"]}'`"
+                } else {
+                    "put each item on a line of its own, behind `- `, or write `[item, item]`"
+                });
                 at.refuse(node.place, "wrong-type", &why);
                 None
             }

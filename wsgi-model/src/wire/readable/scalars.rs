@@ -82,9 +82,9 @@ const QUOTE_IT: &str = "put it in quotes to keep it as it is written";
 
 /// Types that are parsed from a text and printed as one.
 macro_rules! text_types {
-    ($($name:ty => $rule:literal, $parse:expr;)*) => {$(
+    ($($name:ty => $rule:literal, $pattern:literal, $parse:expr;)*) => {$(
         impl Readable for $name {
-            const TYPE: Type = Type::Text { rule: $rule };
+            const TYPE: Type = Type::Text { rule: $rule, pattern: $pattern };
 
             fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
                 parsed(node, at, $parse)
@@ -98,22 +98,22 @@ macro_rules! text_types {
 }
 
 text_types! {
-    AppName => "`^[a-z][a-z0-9_]{0,30}$`, no name of the system", AppName::parse;
-    UserName => "`^[a-z][a-z0-9_]{0,30}$`, no account of the system", UserName::parse;
-    TaskUser => "a Unix account", TaskUser::parse;
-    WsgiTarget => "a Python path: `package.module` or `package.module:callable`", WsgiTarget::parse;
-    EmailAddress => "an email address", EmailAddress::parse;
-    EnvPrefix => "letters, digits and `_`, put in upper case", EnvPrefix::upper;
-    AptPackage => "the name of a Debian package", AptPackage::parse;
-    PipPackage => "the name of a Python package", PipPackage::parse;
-    PipVersion => "a version", PipVersion::parse;
-    DatabaseId => "letters, digits and `_`", DatabaseId::parse;
-    ServerName => "a host name, a wildcard (`*.example.org`), an IP address or `_`", server_name;
-    Resolver => "an IP address, with a port if wanted", Resolver::parse;
-    TaskName => "one line of text", TaskName::parse;
-    Slug => "letters, digits, `_` and `-`", Slug::parse;
-    HealthPath => "a path that starts with `/`", HealthPath::parse;
-    HealthStatus => "a status or a range from 100 to 599", HealthStatus::parse;
+    AppName => "`^[a-z][a-z0-9_]{0,30}$`, no name of the system", r"^[a-z][a-z0-9_]{0,30}$", AppName::parse;
+    UserName => "`^[a-z][a-z0-9_]{0,30}$`, no account of the system", r"^[a-z][a-z0-9_]{0,30}$", UserName::parse;
+    TaskUser => "a Unix account", r"^[a-z_][a-z0-9_-]{0,31}$", TaskUser::parse;
+    WsgiTarget => "a Python path: `package.module` or `package.module:callable`", r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*(:[A-Za-z_][A-Za-z0-9_]*(\(.*\))?)?$", WsgiTarget::parse;
+    EmailAddress => "an email address", r"^[^\s@]+@[^\s@]+$", EmailAddress::parse;
+    EnvPrefix => "letters, digits and `_`, put in upper case", r"^[A-Za-z_][A-Za-z0-9_]{0,63}$", EnvPrefix::upper;
+    AptPackage => "the name of a Debian package", r"^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?(=[A-Za-z0-9.+~:*-]+)?$", AptPackage::parse;
+    PipPackage => "the name of a Python package", r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[.*\])?$", PipPackage::parse;
+    PipVersion => "a version", r"^[A-Za-z0-9][A-Za-z0-9.!+_*-]*$", PipVersion::parse;
+    DatabaseId => "letters, digits and `_`", r"^[A-Za-z0-9_]{1,64}$", DatabaseId::parse;
+    ServerName => "a host name, a wildcard (`*.example.org`), an IP address or `_`", r"^(\[[0-9A-Fa-f:.]+\]|(\*?\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?)$", server_name;
+    Resolver => "an IP address, with a port if wanted", r"^([0-9.]+|\[[0-9A-Fa-f:.]+(%[0-9]+)?\])(:[0-9]+)?$", Resolver::parse;
+    TaskName => "one line of text", r"\S", TaskName::parse;
+    Slug => "letters, digits, `_` and `-`", r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$", Slug::parse;
+    HealthPath => "a path that starts with `/`", r"^/[!-~]*$", HealthPath::parse;
+    HealthStatus => "a status or a range from 100 to 599", r"^ *[1-5][0-9][0-9] *(- *[1-5][0-9][0-9] *)?$", HealthStatus::parse;
 }
 
 /// A server name, whose letters nginx compares in lower case anyway.
@@ -171,6 +171,7 @@ impl Readable for AbsPath {
 impl Readable for RelativePath {
     const TYPE: Type = Type::Text {
         rule: "a path below the release",
+        pattern: r"^[^/]",
     };
 
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
@@ -340,6 +341,7 @@ choice_types! {
 impl Readable for CommandLine {
     const TYPE: Type = Type::Text {
         rule: "a command line of bash",
+        pattern: r"\S",
     };
 
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
@@ -417,6 +419,7 @@ pub(crate) struct IncludePath {
 impl Readable for IncludePath {
     const TYPE: Type = Type::Text {
         rule: "the path of a file on your machine, relative to the vars file",
+        pattern: r"\S",
     };
 
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {
@@ -460,6 +463,7 @@ impl KeySource {
 impl Readable for KeySource {
     const TYPE: Type = Type::Text {
         rule: "a public key as in a `.pub` file, or the path of one on your machine",
+        pattern: r"\S",
     };
 
     fn read(node: &Node, at: &mut At<'_>) -> Option<Self> {

@@ -1,0 +1,59 @@
+//! Releases: a new one takes the place of the running one, when it is known to be well.
+
+mod attendance;
+mod deployment;
+mod host;
+mod program;
+mod record;
+mod requirements;
+mod site;
+mod source;
+mod step;
+mod survey;
+mod tree;
+
+pub use attendance::{Maintenance, Page};
+pub use deployment::{Deployment, NoRelease, Rollback, release_name};
+pub use record::{DeployOutcome, DeployReport, Now};
+pub use requirements::{LockKind, Requirements};
+pub use site::ReleaseSite;
+pub use source::{SourceError, SourceTree};
+pub use step::DeployStep;
+pub use survey::{LogEntry, Release, ReleaseOutcome, Survey};
+pub use tree::{Tree, TreeEntry, TreeError};
+
+use crate::{HostError, Progress};
+
+const SURVEY: &str = include_str!("deploy/survey.sh");
+const DEPLOY: &str = include_str!("deploy/deploy.sh");
+const ASK: &str = include_str!("deploy/ask.py");
+const MOVE: &str = include_str!("deploy/move.py");
+
+/// A host that releases are deployed to.
+pub trait ReleaseHost {
+    /// Says what releases there are. Changes nothing.
+    ///
+    /// # Errors
+    /// [`HostError`] when that is not known.
+    fn survey(&mut self, site: &ReleaseSite) -> Result<Survey, HostError>;
+
+    /// Puts a release in the place of the running one, or leaves everything as it was.
+    ///
+    /// # Errors
+    /// [`HostError`] when it is not known what became of it.
+    fn deploy(
+        &mut self,
+        deployment: &Deployment<'_>,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<DeployReport, HostError>;
+
+    /// Puts an earlier release in the place of the running one, or leaves everything as it was.
+    ///
+    /// # Errors
+    /// [`HostError`] when it is not known what became of it.
+    fn roll_back(
+        &mut self,
+        rollback: &Rollback<'_>,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<DeployReport, HostError>;
+}

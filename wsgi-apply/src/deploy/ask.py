@@ -1,0 +1,59 @@
+import _socket, sys, time
+kind, where, host, path, low, high, wait, pid, scheme = sys.argv[1:]
+deadline = time.monotonic() + float(wait)
+said = "nobody answered"
+
+
+def ask():
+    if kind == "unix":
+        s = _socket.socket(_socket.AF_UNIX)
+        address = where
+    else:
+        s = _socket.socket(_socket.AF_INET)
+        address = ("127.0.0.1", int(where))
+    s.settimeout(max(0.1, deadline - time.monotonic()))
+    s.connect(address)
+    if kind == "https":
+        import socket, ssl
+        c = ssl._create_unverified_context()
+        s = c.wrap_socket(socket.socket(fileno=s.detach()), server_hostname=host)
+    head = "GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: wsgi-cli\r\nX-Forwarded-Proto: %s\r\n" % (path, host, scheme)
+    s.sendall((head + "X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\n\r\n").encode())
+    t = b""
+    while len(t) < 65536:
+        s.settimeout(max(0.1, deadline - time.monotonic()))
+        d = s.recv(65536)
+        if not d:
+            break
+        t += d
+    return t.decode("utf-8", "replace")
+
+
+while True:
+    try:
+        answer = ask()
+        line = answer.split("\r\n")[0]
+        status = int(line.split()[1])
+        if int(low) <= status <= int(high):
+            sys.exit(0)
+        said = "it answered %s with %s" % (path, line)
+        # An answer is an answer: only what does not listen yet is asked again.
+        if kind == "unix":
+            print(said)
+            sys.exit(1)
+    except (OSError, IndexError, ValueError) as error:
+        said = "%s: %s" % (path, error)
+    alive = pid == "0"
+    if not alive:
+        try:
+            # One that has ended waits for its parent as a zombie.
+            with open("/proc/%s/stat" % pid) as f:
+                alive = f.read().rpartition(")")[2].split()[0] not in "ZX"
+        except OSError:
+            pass
+        if not alive:
+            said = "it ended before it answered"
+    if not alive or time.monotonic() > deadline:
+        print(said)
+        sys.exit(1)
+    time.sleep(0.1)

@@ -1,0 +1,128 @@
+//! Looking after a running app: its maintenance page, its logs, commands in its release.
+
+use std::io::{self, Read};
+
+use wsgi_model::AbsPath;
+
+use super::ReleaseSite;
+use crate::posix::call;
+use crate::{Chunk, HostError, PosixHost, Shell, Status};
+
+/// What is to become of the maintenance page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Visitors get it.
+    On,
+    /// Visitors get the app.
+    Off,
+    /// It stays as it is.
+    Asked,
+}
+
+/// Whether visitors get the maintenance page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maintenance {
+    /// They do.
+    On,
+    /// They get the app.
+    Off,
+}
+
+impl<S: Shell> PosixHost<S> {
+    /// Runs a program as the app's user.
+    fn as_app(
+        &mut self,
+        site: &ReleaseSite,
+        words: &[&str],
+        stdin: impl Read,
+        output: &mut dyn FnMut(Chunk<'_>),
+    ) -> Result<Status, HostError> {
+        let user = [
+            "exec",
+            "setpriv",
+            "--reuid",
+            &site.user,
+            "--regid",
+            &site.group,
+            "--init-groups",
+            "--",
+        ];
+        let program = ["cd /\n", &call(user.iter().chain(words).copied())].concat();
+        Ok(self.exec(&program, stdin, output)?)
+    }
+
+    /// Shows visitors the maintenance page or the app, and says which they get.
+    ///
+    /// # Errors
+    /// [`HostError`] when that is not known.
+    pub fn maintenance(
+        &mut self,
+        site: &ReleaseSite,
+        page: Page,
+    ) -> Result<Maintenance, HostError> {
+        let flag = site.maintenance_flag.as_str();
+        let verb = match page {
+            Page::On => "touch -- \"$1\"",
+            Page::Off => "rm -f -- \"$1\"",
+            Page::Asked => ":",
+        };
+        let script = format!("{verb} && if [ -e \"$1\" ]; then echo on; else echo off; fi");
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let words = ["/bin/sh", "-c", script.as_str(), "sh", flag];
+        self.as_app(site, &words, io::empty(), &mut |chunk| match chunk {
+            Chunk::Out(bytes) => out.extend_from_slice(bytes),
+            Chunk::Err(bytes) => err.extend_from_slice(bytes),
+        })?;
+        match String::from_utf8_lossy(&out).lines().last() {
+            Some("on") => Ok(Maintenance::On),
+            Some("off") => Ok(Maintenance::Off),
+            _ => Err(HostError::Failed(
+                String::from_utf8_lossy(&err).trim().to_owned(),
+            )),
+        }
+    }
+
+    /// Hands on the last lines of the app's logs, each under the name of its file, and then, if
+    /// wanted, what is added, across rotations, until the process ends.
+    ///
+    /// # Errors
+    /// [`HostError`] when the connection is lost.
+    pub fn logs(
+        &mut self,
+        site: &ReleaseSite,
+        lines: u32,
+        follow: bool,
+        output: &mut dyn FnMut(Chunk<'_>),
+    ) -> Result<Status, HostError> {
+        let lines = lines.to_string();
+        let mut words = vec!["exec", "tail", "-n", &lines];
+        if follow {
+            words.extend(["-s", "0.2", "-F"]);
+        }
+        words.push("--");
+        words.extend(site.logs.iter().map(AbsPath::as_str));
+        Ok(self.exec(&call(words), io::empty(), output)?)
+    }
+
+    /// Runs a command in the release that serves, as the app's user and with the app's environment.
+    ///
+    /// # Errors
+    /// [`HostError`] when the connection is lost. How the command ended is the [`Status`].
+    pub fn run_in_release(
+        &mut self,
+        site: &ReleaseSite,
+        command: &[String],
+        stdin: impl Read,
+        output: &mut dyn FnMut(Chunk<'_>),
+    ) -> Result<Status, HostError> {
+        let mut words = vec![
+            site.start.as_str(),
+            "--run",
+            site.current.as_str(),
+            site.virtualenv.as_str(),
+            "--",
+        ];
+        words.extend(command.iter().map(String::as_str));
+        self.as_app(site, &words, stdin, output)
+    }
+}

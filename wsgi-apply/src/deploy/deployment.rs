@@ -1,0 +1,296 @@
+//! What is deployed where, and what is gone back to.
+
+use std::collections::BTreeSet;
+use std::time::SystemTime;
+
+use camino::Utf8Path;
+use wsgi_model::RelativePath;
+
+use super::program::{Program, Writer, program};
+use super::tree::TreeError;
+use super::{DeployStep, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree, Survey};
+use crate::posix::Payload;
+
+/// A release that is to take the place of the running one.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Deployment<'a> {
+    /// Where.
+    pub site: &'a ReleaseSite,
+    /// What.
+    pub source: &'a SourceTree,
+    /// What was there when it was looked at.
+    pub survey: &'a Survey,
+    /// What is to be installed.
+    pub requirements: Requirements,
+    /// Its name.
+    pub id: String,
+    /// Who does it.
+    pub operator: String,
+    /// For how many seconds to wait while somebody else deploys.
+    pub wait: u32,
+    /// Whether all files are sent, those that the host has as well.
+    pub full: bool,
+    /// Whether the hooks run that run once for all hosts.
+    pub leads: bool,
+}
+
+/// An earlier release that is to take the place of the running one.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Rollback<'a> {
+    /// Where.
+    pub site: &'a ReleaseSite,
+    /// What was there when it was looked at.
+    pub survey: &'a Survey,
+    /// The release.
+    pub id: String,
+    /// Its virtualenv.
+    pub virtualenv: String,
+    /// Of what it was made.
+    pub revision: String,
+    /// Who does it.
+    pub operator: String,
+    /// For how many seconds to wait while somebody else deploys.
+    pub wait: u32,
+}
+
+/// What is sent of a release, by the names that it arrives under.
+#[derive(Default)]
+struct Parcels {
+    /// The files that the host has, to be copied there.
+    copied: String,
+    /// The others.
+    archive: String,
+    /// The hashes of all.
+    index: String,
+    payload: Payload,
+}
+
+impl<'a> Deployment<'a> {
+    /// A deployment of one host, by nobody in particular.
+    pub const fn new(
+        site: &'a ReleaseSite,
+        source: &'a SourceTree,
+        survey: &'a Survey,
+        requirements: Requirements,
+        id: String,
+    ) -> Self {
+        Self {
+            site,
+            source,
+            survey,
+            requirements,
+            id,
+            operator: String::new(),
+            wait: 0,
+            full: false,
+            leads: true,
+        }
+    }
+
+    /// The steps that it has.
+    pub fn steps(&self) -> Vec<DeployStep> {
+        self.writer(Parcels::default()).steps
+    }
+
+    fn writer(&self, parcels: Parcels) -> Writer {
+        let site = self.site;
+        let Parcels {
+            copied,
+            archive,
+            index,
+            payload,
+        } = parcels;
+        let mut writer = Writer::default();
+        writer.payload = payload;
+        let base = if self.full {
+            None
+        } else {
+            self.survey.base.as_deref()
+        };
+        let base = base.unwrap_or_default();
+        writer.step(
+            DeployStep::Assemble,
+            &["assemble", base, &copied, &archive, &index],
+        );
+        if !site.deploy.shared_paths.is_empty() {
+            let mut words = vec!["shared"];
+            words.extend(site.deploy.shared_paths.iter().map(RelativePath::as_str));
+            writer.step(DeployStep::Share, &words);
+        }
+        writer.step(DeployStep::Complete, &["complete"]);
+        let kind = self.requirements.kind;
+        let mut words = vec![
+            "virtualenv_of",
+            self.requirements.key.as_str(),
+            kind.word(),
+            if kind == LockKind::Requirements {
+                kind.file()
+            } else {
+                "-"
+            },
+        ];
+        words.extend(site.packages.iter().map(String::as_str));
+        writer.step(DeployStep::Virtualenv, &words);
+        let release = format!("{}/{}", site.releases, self.id);
+        let virtualenv = format!("{}/{}", site.virtualenvs, self.requirements.key);
+        let build = &site.deploy.build;
+        writer.hooks(site, (&release, &virtualenv), build, DeployStep::Build);
+        writer.go_over(site, &release, &virtualenv, Some(self.leads));
+        let keep = site.deploy.keep_releases.to_string();
+        writer.call(&["deployed", "deploy", &keep]);
+        writer
+    }
+
+    pub(super) fn program(&self, mark: &str, supervisor: &str) -> Result<Program, TreeError> {
+        let tree = &self.source.tree;
+        let known = |path: &Utf8Path, digest: &str| {
+            !self.full
+                && self.survey.base.is_some()
+                && self
+                    .survey
+                    .index
+                    .get(path.as_str())
+                    .is_some_and(|half| digest.starts_with(half))
+        };
+        let mut copied = Vec::new();
+        let mut unknown = BTreeSet::new();
+        for (path, digest) in tree.files() {
+            if known(path, &digest.to_string()) {
+                copied.extend_from_slice(path.as_str().as_bytes());
+                copied.push(0);
+            } else {
+                unknown.insert(path.to_owned());
+            }
+        }
+        let failed = |error| TreeError::Read(tree.root.clone(), error);
+        let archive = tempfile::tempfile().map_err(failed)?;
+        let archive = tree.archive(archive, |path| unknown.contains(path))?;
+        let mut payload = Payload::default();
+        let copied = payload.push(copied);
+        let archive = payload.push_file(archive).map_err(failed)?;
+        let index = payload.push(tree.index().into_bytes());
+        let writer = self.writer(Parcels {
+            copied,
+            archive,
+            index,
+            payload,
+        });
+        Ok(program(
+            self.site,
+            (&self.id, &self.requirements.key, &self.source.revision),
+            (&self.operator, self.wait),
+            self.survey,
+            mark,
+            supervisor,
+            writer,
+        ))
+    }
+}
+
+/// Why there is no release to go back to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoRelease {
+    /// There is none of this name.
+    #[error("there is no release {0}")]
+    Unknown(String),
+    /// It never served.
+    #[error("the release {0} failed when it was deployed")]
+    Failed(String),
+    /// Its files are gone.
+    #[error("the files of the release {0} are gone")]
+    Gone(String),
+    /// It serves already.
+    #[error("the release {0} serves already")]
+    Serves(String),
+    /// There is none before the one that serves.
+    #[error("there is no good release before the one that serves")]
+    NoEarlier,
+}
+
+impl NoRelease {
+    /// What to do about it.
+    pub const fn help(&self) -> &'static str {
+        "`wsgi-cli releases` lists them; `wsgi-cli deploy` makes a new one"
+    }
+}
+
+/// The name of a release that is made at `time` of a revision: `20261122T101500Z-0f3a9c1d2e`.
+pub fn release_name(time: SystemTime, revision: &str) -> String {
+    let time = humantime::format_rfc3339_seconds(time).to_string();
+    let time: String = time.chars().filter(|c| !matches!(c, '-' | ':')).collect();
+    // It becomes a part of paths and of a shell's patterns.
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let revision: String = revision.chars().filter(is_plain).take(40).collect();
+    format!("{time}-{revision}")
+}
+
+impl<'a> Rollback<'a> {
+    /// A return to the release `to`, or to the last good one before that which serves.
+    ///
+    /// # Errors
+    /// [`NoRelease`] when there is none.
+    pub fn new(
+        site: &'a ReleaseSite,
+        survey: &'a Survey,
+        to: Option<&str>,
+    ) -> Result<Self, NoRelease> {
+        let release = match to {
+            None => survey.previous().ok_or(NoRelease::NoEarlier)?,
+            Some(id) => {
+                let found = survey.release(id);
+                found.ok_or_else(|| NoRelease::Unknown(id.to_owned()))?
+            }
+        };
+        let id = release.id.clone();
+        if survey.current.as_deref() == Some(&id) {
+            return Err(NoRelease::Serves(id));
+        }
+        if release.outcome != ReleaseOutcome::Good {
+            return Err(NoRelease::Failed(id));
+        }
+        if !release.is_there || !survey.cached.contains(&release.virtualenv) {
+            return Err(NoRelease::Gone(id));
+        }
+        Ok(Self {
+            site,
+            survey,
+            id,
+            virtualenv: release.virtualenv.clone(),
+            revision: release.revision.clone(),
+            operator: String::new(),
+            wait: 0,
+        })
+    }
+}
+
+impl Rollback<'_> {
+    fn writer(&self) -> Writer {
+        let site = self.site;
+        let mut writer = Writer::default();
+        let release = format!("{}/{}", site.releases, self.id);
+        let virtualenv = format!("{}/{}", site.virtualenvs, self.virtualenv);
+        writer.go_over(site, &release, &virtualenv, None);
+        writer.call(&["deployed", "rollback", ""]);
+        writer
+    }
+
+    /// The steps that it has.
+    pub fn steps(&self) -> Vec<DeployStep> {
+        self.writer().steps
+    }
+
+    pub(super) fn program(&self, mark: &str, supervisor: &str) -> Program {
+        program(
+            self.site,
+            (&self.id, &self.virtualenv, &self.revision),
+            (&self.operator, self.wait),
+            self.survey,
+            mark,
+            supervisor,
+            self.writer(),
+        )
+    }
+}

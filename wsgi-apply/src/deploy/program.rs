@@ -1,0 +1,183 @@
+//! From a deployment to the program that does it.
+
+use wsgi_model::{CommandLine, Sensitivity};
+
+use super::{ASK, DEPLOY, DeployStep, MOVE, ReleaseSite, SURVEY, Survey};
+use crate::posix::{PERFORM, Payload, STATE, argv, assigned, bare, call};
+
+/// A program, and what it reads from stdin.
+pub(super) struct Program {
+    pub(super) script: String,
+    pub(super) payload: Payload,
+}
+
+/// The program that looks at the releases of an app.
+pub(super) fn surveying(site: &ReleaseSite, mark: &str) -> String {
+    [places(site), assigned("M", mark), bare(STATE), bare(SURVEY)].concat()
+}
+
+fn places(site: &ReleaseSite) -> String {
+    [
+        ("R", ""),
+        ("A", ""),
+        ("P", ""),
+        ("X", ""),
+        ("APP", site.app.as_str()),
+        ("USER_", &site.user),
+        ("GROUP_", &site.group),
+        ("HOME_", site.home.as_str()),
+        ("RELEASES", site.releases.as_str()),
+        ("CURRENT", site.current.as_str()),
+        ("VENV", site.virtualenv.as_str()),
+        ("VENVS", site.virtualenvs.as_str()),
+        ("START", site.start.as_str()),
+        ("RUN", site.run_dir.as_str()),
+    ]
+    .iter()
+    .map(|(name, value)| assigned(name, value))
+    .collect()
+}
+
+/// The calls of a program, as they are written.
+#[derive(Default)]
+pub(super) struct Writer {
+    calls: String,
+    pub(super) payload: Payload,
+    pub(super) steps: Vec<DeployStep>,
+}
+
+impl Writer {
+    pub(super) fn call(&mut self, words: &[&str]) {
+        self.calls.push_str(&call(words.iter().copied()));
+    }
+
+    pub(super) fn step(&mut self, step: DeployStep, words: &[&str]) {
+        let number = self.steps.len().to_string();
+        self.steps.push(step);
+        let words = ["step", &number].into_iter().chain(words.iter().copied());
+        self.calls.push_str(&call(words));
+    }
+
+    pub(super) fn hooks(
+        &mut self,
+        site: &ReleaseSite,
+        (release, virtualenv): (&str, &str),
+        commands: &[CommandLine],
+        step: fn(String) -> DeployStep,
+    ) {
+        let seconds = site.deploy.timeout.to_string();
+        for command in commands {
+            let blob = self.payload.push(command.as_str().as_bytes().to_vec());
+            let shown = match command.sensitivity() {
+                Sensitivity::Public => command.as_str(),
+                Sensitivity::Secret => command.shown(),
+            };
+            let words = ["hook", release, virtualenv, &seconds, &blob];
+            self.step(step(shown.to_owned()), &words);
+        }
+    }
+
+    /// From the gate to the switch and what follows.
+    pub(super) fn go_over(
+        &mut self,
+        site: &ReleaseSite,
+        release: &str,
+        virtualenv: &str,
+        leads: Option<bool>,
+    ) {
+        let deploy = &site.deploy;
+        let both = (release, virtualenv);
+        self.step(DeployStep::Check, &["check", release, virtualenv]);
+        self.step(DeployStep::Probe, &["probe", release, virtualenv]);
+        if leads == Some(true) {
+            self.hooks(site, both, &deploy.release, DeployStep::Release);
+        }
+        self.step(DeployStep::Switch, &["go_over", release, virtualenv]);
+        self.step(DeployStep::Exchange, &["exchange"]);
+        if site.front.is_some() {
+            self.step(DeployStep::Verify, &["verify"]);
+        }
+        if leads.is_some() {
+            self.hooks(site, both, &deploy.after, DeployStep::After);
+        }
+    }
+}
+
+pub(super) fn program(
+    site: &ReleaseSite,
+    (id, key, revision): (&str, &str, &str),
+    (operator, wait): (&str, u32),
+    survey: &Survey,
+    mark: &str,
+    restart: &str,
+    writer: Writer,
+) -> Program {
+    let deploy = &site.deploy;
+    let status = deploy.health_status.range();
+    let (port, scheme) = match site.front {
+        Some((port, true)) => (port.to_string(), "https"),
+        Some((port, false)) => (port.to_string(), "http"),
+        None => (String::new(), "http"),
+    };
+    let operator: String = operator.chars().filter(|c| !c.is_control()).collect();
+    let values = [
+        ("M", mark),
+        ("E", ""),
+        ("ID", id),
+        ("KEY", key),
+        ("REVISION", revision),
+        ("OPERATOR", &operator),
+        ("ASK", ASK),
+        ("MOVE", MOVE),
+        ("UV", if survey.has_uv { "1" } else { "" }),
+        ("HOST", &site.server_name),
+        ("HEALTH", deploy.health_path.as_str()),
+        ("LOW", &status.start().to_string()),
+        ("HIGH", &status.end().to_string()),
+        ("WAIT", &deploy.health_timeout.to_string()),
+        ("PORT", &port),
+        ("SCHEME", scheme),
+    ];
+    let values: String = values.iter().map(|(n, v)| assigned(n, v)).collect();
+    let Writer { calls, payload, .. } = writer;
+    let script = [
+        places(site),
+        values,
+        bare(STATE),
+        bare(PERFORM),
+        bare(DEPLOY),
+        restart.to_owned(),
+        payload.arrival(),
+        "main() {\narrive\n".to_owned(),
+        call(["still", survey.current.as_deref().unwrap_or_default()]),
+        calls,
+        "}\n".to_owned(),
+        call(["alone", &operator, &wait.to_string()]),
+        // What is printed is kept on the host, and goes on when nobody listens any more.
+        "main | (trap '' INT TERM; exec tee -p -- \"$N/output~\" 9>&-)\n".to_owned(),
+        "mv -T -- \"$N/output~\" \"$N/output\"\n".to_owned(),
+    ]
+    .concat();
+    Program { script, payload }
+}
+
+/// The function that starts the program when it does not run.
+pub(super) fn restarting(site: &ReleaseSite) -> String {
+    let commands = site
+        .restart
+        .iter()
+        .flat_map(|action| action.commands.iter());
+    let lines: Vec<String> = commands
+        .map(|command| {
+            let words = argv(command, "");
+            let words = ["run"].into_iter().chain(words.iter().map(String::as_str));
+            call(words).trim_end().to_owned()
+        })
+        .collect();
+    let body = if lines.is_empty() {
+        "return 1".to_owned()
+    } else {
+        lines.join(" && ")
+    };
+    format!("start_program() {{\n{body}\n}}\n")
+}

@@ -1,0 +1,91 @@
+//! Where an app's releases are, and how they are run.
+
+use wsgi_model::{AbsPath, Action, AppName, AppSpec, Bundle, Deploy, ServerName, Stage, Tls};
+
+/// Where an app's releases are, and how they are run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ReleaseSite {
+    /// The app.
+    pub app: AppName,
+    /// Its user.
+    pub user: String,
+    /// The user's primary group.
+    pub group: String,
+    /// Its home.
+    pub home: AbsPath,
+    /// Where the releases are.
+    pub releases: AbsPath,
+    /// The link to the one that runs.
+    pub current: AbsPath,
+    /// The link to its virtualenv.
+    pub virtualenv: AbsPath,
+    /// Where the virtualenvs are.
+    pub virtualenvs: AbsPath,
+    /// Where the app's user makes sockets.
+    pub run_dir: AbsPath,
+    /// The script that knows the app's environment.
+    pub start: AbsPath,
+    /// Hooks, health check and retention.
+    pub deploy: Deploy,
+    /// What every virtualenv gets besides what the release asks for, as pip(1) takes it.
+    pub packages: Vec<String>,
+    /// The name that visitors ask for.
+    pub server_name: String,
+    /// Where nginx serves it, if it does: the port, and whether by TLS.
+    pub front: Option<(u16, bool)>,
+    /// While this file exists, visitors get the maintenance page.
+    pub maintenance_flag: AbsPath,
+    /// The logs of the app, of supervisor's program and of nginx.
+    pub logs: Vec<AbsPath>,
+    /// What starts the program when it does not run.
+    pub restart: Option<Action>,
+}
+
+impl ReleaseSite {
+    /// That of an app and what was rendered for it.
+    pub fn new(app: &AppSpec, bundle: &Bundle) -> Self {
+        let layout = app.layout();
+        let names = app.site.server_names.iter().map(ServerName::as_str);
+        let plain = |name: &&str| !name.contains('*') && !name.starts_with('.') && *name != "_";
+        let front = app.exposed_site().map(|site| match app.tls() {
+            Some(_) => (Tls::PORT, true),
+            None => (site.http_port.get(), false),
+        });
+        let mut actions = bundle.artifacts().iter().flat_map(|a| &a.notify);
+        Self {
+            app: app.name.clone(),
+            user: app.user().to_string(),
+            group: app.group().to_string(),
+            home: app.places.home.path().clone(),
+            releases: app.places.releases.path().clone(),
+            current: layout.current(),
+            virtualenv: app.places.virtualenv.path().clone(),
+            virtualenvs: layout.state_dir().join("venvs"),
+            run_dir: layout.run_dir(),
+            start: layout.gunicorn_start(),
+            deploy: app.deploy.clone(),
+            packages: bundle
+                .needs
+                .virtualenv
+                .packages
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            server_name: names.clone().find(plain).unwrap_or("localhost").to_owned(),
+            front,
+            maintenance_flag: layout.maintenance_flag(),
+            logs: [layout.app_log(), layout.supervisor_log()]
+                .into_iter()
+                .chain(
+                    app.exposed_site()
+                        .into_iter()
+                        .flat_map(|site| [site.access_log.clone(), site.error_log.clone()]),
+                )
+                .collect(),
+            restart: actions
+                .find(|action| action.stage == Stage::Restart)
+                .cloned(),
+        }
+    }
+}

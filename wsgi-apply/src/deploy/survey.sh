@@ -1,0 +1,46 @@
+# shellcheck shell=sh disable=SC2154
+# Prints what is known of an app's releases. Changes nothing.
+#
+# Given, besides what state.sh takes: $M, a word that nothing else prints; the app, its $USER_, its
+# directories $RELEASES, $CURRENT, $VENV, $VENVS; $START, the script that knows its environment.
+rec "$M"
+N=$S/$APP
+[ -x "$START" ] || rec unready "$START"
+id -- "$USER_" >/dev/null 2>&1 || rec unready "$USER_"
+
+# The link's own text: what it leads to is the app's to choose.
+if [ -L "$CURRENT" ]; then
+    rec current "$(readlink -- "$CURRENT")"
+elif [ -d "$CURRENT" ]; then
+    rec plain "$CURRENT"
+fi
+if [ -L "$VENV" ]; then
+    rec venv "$(readlink -- "$VENV")"
+elif [ -d "$VENV" ]; then
+    rec plain "$VENV"
+fi
+set +f
+for about in "$N"/releases/*/about; do
+    [ -f "$about" ] || continue
+    id=${about%/about}
+    id=${id##*/}
+    there=
+    [ ! -d "$RELEASES/$id" ] || there=there
+    rec release "$id" "$there" "$(cat "$about")"
+done
+for whole in "$VENVS"/*/.whole; do
+    [ ! -f "$whole" ] || rec cached "$(basename "${whole%/.whole}")"
+done
+set -f
+# Half of a hash is enough to find what is there already; the whole is checked later.
+base=$(readlink -- "$CURRENT" 2>/dev/null)
+base=${base##*/}
+if [ -n "$base" ] && [ -r "$N/releases/$base/index" ] && [ -d "$RELEASES/$base" ]; then
+    rec base "$base"
+    rec index "$(cut -c1-16,65- "$N/releases/$base/index")"
+fi
+rec python "$(/usr/bin/python3 -I -S -c 'import sys; print(sys.version.split()[0], sys.implementation.cache_tag)' 2>/dev/null)"
+command -v uv >/dev/null 2>&1 && rec uv
+rec arch "$(uname -m)"
+[ ! -r "$N/log" ] || rec log "$(tail -n 200 -- "$N/log")"
+rec "$M-end"

@@ -1,0 +1,162 @@
+//! What the verbs take that work on releases and on running apps.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::{TargetArgs, VarsFiles};
+
+pub(super) const DEPLOY: &str = "\
+Examples:
+  wsgi-cli deploy shop.yml --host web1 --from .
+  wsgi-cli deploy shop.yml --host web1 --from dist/shop-1.2.tar.gz
+  wsgi-cli deploy shop.yml --host web1 --host web2 --from git:https://git.example.org/shop#v1.2
+
+Of a directory, what its .gitignore files name is left out. A release is put together beside the
+running one, checked and asked for its health there, and switched to without a lost request. When
+anything fails, the old release serves on, or again.";
+
+pub(super) const ROLLBACK: &str = "\
+Examples:
+  wsgi-cli rollback shop.yml --host web1
+  wsgi-cli rollback shop.yml --host web1 --to 20261122T101500Z-0f3a9c1d2e
+
+Without `--to` it is the last good release before the one that serves. Migrations are not undone.";
+
+pub(super) const RELEASES: &str = "\
+Example:
+  wsgi-cli releases shop.yml --host web1";
+
+pub(super) const MAINTENANCE: &str = "\
+Examples:
+  wsgi-cli maintenance on shop.yml --host web1
+  wsgi-cli maintenance off shop.yml --host web1";
+
+pub(super) const LOGS: &str = "\
+Examples:
+  wsgi-cli logs shop.yml --host web1
+  wsgi-cli logs shop.yml --host web1 -f                 until Ctrl-C, across rotations";
+
+pub(super) const RUN: &str = "\
+Examples:
+  wsgi-cli run shop.yml --host web1 -- python manage.py check
+  wsgi-cli run shop.yml --host web1 -- python manage.py loaddata - < data.json
+
+It runs as the app's user, in the release that serves, with the app's environment and virtualenv. Its
+exit status is that of the command.";
+
+#[derive(Args, Debug)]
+pub(crate) struct Deploy {
+    #[command(flatten)]
+    pub(crate) vars: VarsFiles,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// What is deployed: a directory, a .tar or .tar.gz, or `git:URL#REVISION`
+    #[arg(long, value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
+    pub(crate) from: String,
+    #[command(flatten)]
+    pub(crate) turn: Turn,
+    /// Send all files, also those that the host has from the last release
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Rollback {
+    #[command(flatten)]
+    pub(crate) vars: VarsFiles,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// The release to go back to, as `releases` names it
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) to: Option<String>,
+    #[command(flatten)]
+    pub(crate) turn: Turn,
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Whose turn it is to deploy.
+#[derive(Args, Debug)]
+pub(crate) struct Turn {
+    /// Wait while somebody else deploys the app: so many seconds, or ten minutes
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "600"
+    )]
+    pub(crate) wait: Option<u32>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Releases {
+    #[command(flatten)]
+    pub(crate) vars: VarsFiles,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// One JSON document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What becomes of the maintenance page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageSwitch {
+    /// Visitors get the maintenance page
+    On,
+    /// Visitors get the app
+    Off,
+    /// Say which they get
+    Status,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Maintenance {
+    /// What visitors get
+    #[arg(value_enum)]
+    pub(crate) page: PageSwitch,
+    #[command(flatten)]
+    pub(crate) vars: VarsFiles,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Logs {
+    #[command(flatten)]
+    pub(crate) vars: VarsFiles,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Go on with what is added
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// How many lines of each log
+    #[arg(short = 'n', long, value_name = "N", default_value = "20")]
+    pub(crate) lines: u32,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) vars: VarsFiles,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// Where repositories are kept.
+pub(crate) fn cache() -> PathBuf {
+    let of = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let base = of("XDG_CACHE_HOME").map(PathBuf::from);
+    let base = base.or_else(|| of("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    base.unwrap_or_else(std::env::temp_dir).join("wsgi-cli")
+}

@@ -1,0 +1,208 @@
+//! `releases`, `maintenance`, `logs`, `run`: looking after a running app.
+
+use std::io;
+
+use serde::Serialize;
+use wsgi_apply::deploy::{LogEntry, Maintenance, Page, Release, ReleaseHost as _, ReleaseOutcome};
+use wsgi_apply::{Chunk, Status};
+
+use crate::args::{self, PageSwitch};
+use crate::error::CommandError;
+use crate::exit;
+use crate::host_failure::HostFailure;
+use crate::machine::{Access, Machines};
+use crate::output::{Console, host_failure, visible};
+use crate::release_host::{address, addresses, site};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    host: &'a str,
+    current: Option<&'a str>,
+    releases: &'a [Release],
+    log: &'a [LogEntry],
+}
+
+/// The app of a call, or the end of the command.
+macro_rules! site_or_return {
+    ($console:expr, $vars:expr) => {
+        match site($console, $vars)? {
+            Ok(site) => site,
+            Err(status) => return Ok(status),
+        }
+    };
+}
+
+fn failed(console: &mut Console<'_>, label: &str, failure: &HostFailure) -> u8 {
+    let paint = console.paint;
+    console.complain(&host_failure(paint, label, failure));
+    failure.status()
+}
+
+pub(super) fn releases(
+    args: &args::Releases,
+    console: &mut Console<'_>,
+    machines: &dyn Machines,
+) -> Result<u8, CommandError> {
+    let address = address(&args.target)?;
+    let site = site_or_return!(console, &args.vars);
+    let access = Access::new(&args.target, machines)?;
+    let label = address.label();
+    let survey = access
+        .posix(&address)
+        .and_then(|mut host| host.survey(&site).map_err(HostFailure::Observe));
+    let survey = match survey {
+        Ok(survey) => survey,
+        Err(failure) => return Ok(failed(console, &label, &failure)),
+    };
+    if args.json {
+        console.print_json(&Document {
+            host: &label,
+            current: survey.current.as_deref(),
+            releases: &survey.releases,
+            log: &survey.log,
+        })?;
+        return Ok(exit::DONE);
+    }
+    if survey.releases.is_empty() {
+        console.print(format_args!("no releases yet\n"))?;
+    }
+    for release in &survey.releases {
+        let mark = if survey.current.as_deref() == Some(&release.id) {
+            "serves"
+        } else if release.outcome == ReleaseOutcome::Failed {
+            "failed"
+        } else {
+            ""
+        };
+        let operator = visible(&release.operator);
+        console.print(format_args!(
+            "{}  {mark:6}  {:4} s  {operator}\n",
+            visible(&release.id),
+            release.seconds
+        ))?;
+    }
+    Ok(exit::DONE)
+}
+
+pub(super) fn maintenance(
+    args: &args::Maintenance,
+    console: &mut Console<'_>,
+    machines: &dyn Machines,
+) -> Result<u8, CommandError> {
+    let all = addresses(&args.target)?;
+    let site = site_or_return!(console, &args.vars);
+    let access = Access::new(&args.target, machines)?;
+    let page = match args.page {
+        PageSwitch::On => Page::On,
+        PageSwitch::Off => Page::Off,
+        PageSwitch::Status => Page::Asked,
+    };
+    let mut statuses = Vec::new();
+    for address in &all {
+        let label = address.label();
+        let now = access
+            .posix(address)
+            .and_then(|mut host| host.maintenance(&site, page).map_err(HostFailure::Perform));
+        statuses.push(match now {
+            Ok(now) => {
+                let what = match now {
+                    Maintenance::On => "visitors get the maintenance page",
+                    Maintenance::Off => "visitors get the app",
+                };
+                console.print(format_args!("{}: {what}\n", visible(&label)))?;
+                exit::DONE
+            }
+            Err(failure) => failed(console, &label, &failure),
+        });
+    }
+    Ok(exit::most_severe(statuses))
+}
+
+pub(super) fn logs(
+    args: &args::Logs,
+    console: &mut Console<'_>,
+    machines: &dyn Machines,
+) -> Result<u8, CommandError> {
+    let address = address(&args.target)?;
+    let site = site_or_return!(console, &args.vars);
+    let access = Access::new(&args.target, machines)?;
+    let label = address.label();
+    let mut host = match access.posix(&address) {
+        Ok(host) => host,
+        Err(failure) => return Ok(failed(console, &label, &failure)),
+    };
+    let mut printed = Ok(());
+    let ended = host.logs(&site, args.lines, args.follow, &mut |chunk| {
+        if printed.is_ok() {
+            printed = pass_on(console, chunk, true);
+        }
+    });
+    printed?;
+    match ended {
+        // A log that is not there yet is said by tail itself.
+        Ok(_) => Ok(exit::DONE),
+        Err(error) => Ok(failed(console, &label, &HostFailure::Observe(error))),
+    }
+}
+
+pub(super) fn run(
+    args: &args::Run,
+    console: &mut Console<'_>,
+    machines: &dyn Machines,
+) -> Result<u8, CommandError> {
+    let address = address(&args.target)?;
+    let site = site_or_return!(console, &args.vars);
+    let access = Access::new(&args.target, machines)?;
+    let label = address.label();
+    let mut host = match access.posix(&address) {
+        Ok(host) => host,
+        Err(failure) => return Ok(failed(console, &label, &failure)),
+    };
+    let words = args
+        .command
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned());
+    let words: Vec<String> = words.collect();
+    let mut printed = Ok(());
+    // A person's terminal is not passed on: a program that asks would wait for ever.
+    let stdin: Box<dyn io::Read> = if io::IsTerminal::is_terminal(&io::stdin()) {
+        Box::new(io::empty())
+    } else {
+        Box::new(io::stdin())
+    };
+    let ended = host.run_in_release(&site, &words, stdin, &mut |chunk| {
+        if printed.is_ok() {
+            printed = pass_on(console, chunk, false);
+        }
+    });
+    printed?;
+    match ended {
+        Ok(Status::Exited(status)) => Ok(u8::try_from(status).unwrap_or(exit::PART_WAY)),
+        Ok(Status::Killed(signal)) => {
+            console.complain(&format!("the command was ended by {signal}\n"));
+            Ok(exit::PART_WAY)
+        }
+        Err(error) => Ok(failed(console, &label, &HostFailure::Perform(error))),
+    }
+}
+
+/// Hands on what a program prints. What a log holds was written by whoever sent a request, so that a
+/// terminal gets no control characters of it.
+fn pass_on(console: &mut Console<'_>, chunk: Chunk<'_>, is_log: bool) -> Result<(), CommandError> {
+    match chunk {
+        Chunk::Out(bytes) => {
+            let text = String::from_utf8_lossy(bytes);
+            if is_log {
+                for line in text.split_inclusive('\n') {
+                    let (line, end) = line.strip_suffix('\n').map_or((line, ""), |l| (l, "\n"));
+                    console.print(format_args!("{}{end}", visible(line)))?;
+                }
+            } else {
+                console.print(format_args!("{text}"))?;
+            }
+            console.flush()?;
+        }
+        Chunk::Err(bytes) => console.complain(&String::from_utf8_lossy(bytes)),
+    }
+    Ok(())
+}

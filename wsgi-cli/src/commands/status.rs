@@ -1,0 +1,242 @@
+//! `status`: how the apps are doing.
+
+use std::fmt::Write as _;
+use std::sync::Mutex;
+
+use serde::Serialize;
+use wsgi_apply::{AppStatus, CountsDocument, Plan, Release};
+
+use super::plan::refused;
+use crate::args::Status;
+use crate::error::CommandError;
+use crate::examination::{FileJson, Reader};
+use crate::exit;
+use crate::host_failure::HostFailure;
+use crate::machine::{Access, Address, Machines};
+use crate::output::{Console, FailureJson, Paint, Verbosity, host_failure, visible};
+use crate::preparation::Apps;
+use crate::rollout::plan_all;
+
+#[derive(Serialize)]
+struct Document {
+    hosts: Vec<HostStatusJson>,
+    files: Vec<FileJson>,
+}
+
+#[derive(Serialize)]
+struct HostStatusJson {
+    host: String,
+    apps: Vec<AppStatusJson>,
+    /// What would keep an apply from being done.
+    obstacles: Vec<String>,
+    errors: Vec<FailureJson>,
+}
+
+#[derive(Serialize)]
+struct AppStatusJson {
+    app: String,
+    running: bool,
+    /// None when supervisor does not know it, or does not answer.
+    program: Option<ProgramJson>,
+    supervised: bool,
+    /// What `current` leads to; none without a release, or where a directory was put there by hand.
+    release: Option<String>,
+    applied: Option<String>,
+    /// What an apply would do.
+    drift: CountsDocument,
+}
+
+#[derive(Serialize)]
+struct ProgramJson {
+    state: String,
+    pid: u32,
+    uptime: u64,
+}
+
+/// A host and how its apps are doing there.
+struct HostStatus<'a> {
+    label: &'a str,
+    found: Result<(&'a Plan, Vec<AppStatus>), &'a HostFailure>,
+    /// A directory runs nothing.
+    runs_programs: bool,
+}
+
+pub(super) fn status(
+    args: &Status,
+    console: &mut Console<'_>,
+    machines: &dyn Machines,
+) -> Result<u8, CommandError> {
+    let reader = Reader::of_json(args.json);
+    let addresses = Address::all(&args.target)?;
+    let (apps, examined) = Apps::prepare(console, &args.vars, reader)?;
+    let Some(apps) = apps else {
+        return refused(console, reader, examined);
+    };
+    let access = Access::new(&args.target, machines)?;
+    let statuses: Mutex<Vec<(String, Vec<AppStatus>)>> = Mutex::default();
+    let planned = plan_all(&addresses, &access, |address, host| {
+        let (plan, found) = apps.status(host, address.plan_options(false))?;
+        let mut statuses = statuses
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        statuses.push((address.label(), found));
+        Ok(plan)
+    });
+    let statuses = statuses
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let runs_programs = args.target.kind.root.is_none();
+    let hosts: Vec<HostStatus<'_>> = planned
+        .iter()
+        .map(|planned| HostStatus {
+            label: &planned.label,
+            found: planned.plan.as_ref().map(|plan| {
+                let found = statuses.iter().find(|(label, _)| *label == planned.label);
+                (plan, found.map_or_else(Vec::new, |(_, apps)| apps.clone()))
+            }),
+            runs_programs,
+        })
+        .collect();
+    match reader {
+        Reader::Program => console.print_json(&Document {
+            hosts: hosts.iter().map(HostStatus::json).collect(),
+            files: examined.files,
+        })?,
+        Reader::Person => {
+            for host in &hosts {
+                host.show(console)?;
+            }
+        }
+    }
+    Ok(exit::most_severe(hosts.iter().map(HostStatus::status)))
+}
+
+impl HostStatus<'_> {
+    fn status(&self) -> u8 {
+        match &self.found {
+            Err(failure) => failure.status(),
+            Ok((plan, apps)) => {
+                let runs = |app: &AppStatus| app.runs() || !self.runs_programs;
+                let as_wanted = plan.is_empty() && plan.obstacles.is_empty();
+                if as_wanted && apps.iter().all(runs) {
+                    exit::DONE
+                } else {
+                    exit::DIFFERS
+                }
+            }
+        }
+    }
+
+    fn json(&self) -> HostStatusJson {
+        let (plan, apps, failure) = match &self.found {
+            Ok((plan, apps)) => (Some(plan), apps.as_slice(), None),
+            Err(failure) => (None, &[][..], Some(*failure)),
+        };
+        let obstacles = plan.into_iter().flat_map(|plan| &plan.obstacles);
+        let errors = failure.map(|why| FailureJson::new(why, why.help().as_deref()));
+        HostStatusJson {
+            host: self.label.to_owned(),
+            apps: apps.iter().map(AppStatusJson::new).collect(),
+            obstacles: obstacles.map(ToString::to_string).collect(),
+            errors: errors.into_iter().collect(),
+        }
+    }
+
+    fn show(&self, console: &mut Console<'_>) -> Result<(), CommandError> {
+        let (plan, apps) = match &self.found {
+            Ok(found) => found,
+            Err(failure) => {
+                console.flush()?;
+                console.complain(&host_failure(console.paint, self.label, failure));
+                return Ok(());
+            }
+        };
+        if console.verbosity == Verbosity::Quiet {
+            return Ok(());
+        }
+        let paint = console.result_paint;
+        let strong = paint.strong();
+        let mut text = format!("{strong}{}{strong:#}:\n", visible(self.label));
+        for app in apps {
+            self.put_app(&mut text, paint, app);
+        }
+        for obstacle in &plan.obstacles {
+            let style = paint.error();
+            let obstacle = visible(&obstacle.to_string());
+            let _ = writeln!(text, "  {style}in the way{style:#}: {obstacle}");
+        }
+        console.print(format_args!("{text}"))?;
+        Ok(())
+    }
+
+    fn put_app(&self, text: &mut String, paint: Paint, app: &AppStatus) {
+        let (good, bad, strong) = (paint.added(), paint.error(), paint.strong());
+        let _ = write!(text, "  {strong}{}{strong:#}", app.app);
+        match &app.program {
+            _ if !self.runs_programs => {}
+            Some(program) if app.runs() => {
+                let uptime = duration(program.uptime);
+                let _ = write!(text, "  {good}running{good:#} for {uptime}");
+            }
+            Some(program) => {
+                let state = visible(&program.state);
+                let _ = write!(text, "  {bad}{state}{bad:#}");
+            }
+            None if app.supervised => {
+                let _ = write!(text, "  {bad}not known to supervisor{bad:#}");
+            }
+            None => {
+                let _ = write!(text, "  {bad}supervisor does not answer{bad:#}");
+            }
+        }
+        if self.runs_programs {
+            let _ = match &app.release {
+                Release::Link(target) => write!(text, ", release {}", visible(target.as_str())),
+                Release::Directory => write!(text, ", a release put there by hand"),
+                _ => write!(text, ", no release yet"),
+            };
+        }
+        text.push('\n');
+        let drift = app.drift;
+        let _ = match (drift.total(), &app.applied) {
+            (0, Some(applied)) => writeln!(text, "    as its vars file says, since {applied}"),
+            (0, None) => writeln!(text, "    as its vars file says"),
+            (_, None) => writeln!(text, "    {bad}never applied{bad:#}: {drift}"),
+            (_, Some(applied)) => {
+                writeln!(text, "    {bad}differs{bad:#} since {applied}: {drift}")
+            }
+        };
+    }
+}
+
+impl AppStatusJson {
+    fn new(status: &AppStatus) -> Self {
+        Self {
+            app: status.app.to_string(),
+            running: status.runs(),
+            program: status.program.as_ref().map(|program| ProgramJson {
+                state: program.state.clone(),
+                pid: program.pid,
+                uptime: program.uptime,
+            }),
+            supervised: status.supervised,
+            release: match &status.release {
+                Release::Link(target) => Some(target.to_string()),
+                _ => None,
+            },
+            applied: status.applied.clone(),
+            drift: status.drift.into(),
+        }
+    }
+}
+
+/// `3 d 4 h`, with the two largest units.
+fn duration(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}

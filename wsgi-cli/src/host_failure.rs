@@ -1,0 +1,72 @@
+//! Why nothing came of one host.
+
+use wsgi_apply::ssh::ConnectError;
+use wsgi_apply::{Contradiction, HostError, ShellError};
+use wsgi_render::RenderError;
+
+use crate::exit;
+
+/// Why nothing came of one host.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HostFailure {
+    #[error("cannot be reached")]
+    Connect(#[from] ConnectError),
+    #[error("cannot be observed")]
+    Observe(#[source] HostError),
+    #[error("it is not known what was done")]
+    Perform(#[source] HostError),
+    #[error("{app} cannot be rendered for it")]
+    Render { app: String, source: RenderError },
+    #[error("the apps do not go together")]
+    Contradiction(#[from] Contradiction),
+    #[error("the app was not applied: {missing} is missing")]
+    NotApplied { missing: String },
+    #[error(transparent)]
+    NoRelease(wsgi_apply::deploy::NoRelease),
+    #[error("not begun, since other hosts failed")]
+    TooManyFailed,
+    #[error("not begun")]
+    Interrupted,
+}
+
+impl HostFailure {
+    /// The exit status that follows.
+    pub(crate) const fn status(&self) -> u8 {
+        match self {
+            Self::Connect(_) => exit::UNREACHABLE,
+            Self::Observe(error) => match error {
+                HostError::Unreadable(_) | HostError::Missing(_) => exit::CONFLICT,
+                HostError::Failed(_) => exit::BUG,
+                _ => exit::UNREACHABLE,
+            },
+            Self::Perform(error) => match error {
+                HostError::Shell(ShellError::NotStarted(_))
+                | HostError::NoRight { .. }
+                | HostError::PasswordWanted
+                | HostError::PasswordRefused => exit::UNREACHABLE,
+                _ => exit::PART_WAY,
+            },
+            Self::NotApplied { .. } | Self::NoRelease(_) => exit::CONFLICT,
+            Self::Render { .. } => exit::BUG,
+            Self::Contradiction(_) => exit::REFUSED,
+            Self::TooManyFailed | Self::Interrupted => exit::DONE,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Connect(error) => Some(error.help()),
+            Self::Observe(error) | Self::Perform(error) => error.help().map(str::to_owned),
+            Self::NotApplied { .. } => Some("`wsgi-cli apply` it first".to_owned()),
+            Self::NoRelease(error) => Some(error.help().to_owned()),
+            Self::Render { .. } => Some("this is a bug of wsgi-cli; please report it".to_owned()),
+            Self::Contradiction(_) => {
+                Some("give one of them another name, or another path".to_owned())
+            }
+            Self::TooManyFailed | Self::Interrupted => {
+                Some("run the command again for it".to_owned())
+            }
+        }
+    }
+}
