@@ -229,7 +229,7 @@ impl<S: Shell> Subject<S> {
         let plan = self.plan(vars);
         assert!(plan.is_empty(), "{:#?}", plan.steps);
         assert!(plan.obstacles.is_empty(), "{:#?}", plan.obstacles);
-        let left = "find / -xdev -name '.*.wsgi~'; cd /var/lib/wsgi; \
+        let left = "find /etc /var /mnt -xdev -name '.*.wsgi~'; cd /var/lib/wsgi; \
                     find shop/intent shop/owed .host/stage .host/undo .host/asides 2>/dev/null; :";
         assert_eq!(self.machine.sh(left).text(), "");
     }

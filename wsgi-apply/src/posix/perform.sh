@@ -415,7 +415,8 @@ service() { # name
     if [ -d /run/systemd/system ]; then
         run systemctl enable --quiet "$1" && run systemctl start "$1"
     else
-        run update-rc.d "$1" defaults && run update-rc.d "$1" enable && run /etc/init.d/"$1" start
+        run update-rc.d "$1" defaults && run update-rc.d "$1" enable &&
+            run env -i PATH="$PATH" /etc/init.d/"$1" start
     fi
 }
 
