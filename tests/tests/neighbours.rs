@@ -242,18 +242,18 @@ fn a_package_that_another_one_provides_is_there() {
     let provided = provided.text();
     let line = provided.lines().find_map(|line| {
         let mut words = line.strip_prefix("installed ")?.split([' ', ',']);
-        let (package, provides) = (words.next()?, words.next()?);
+        let (package, virtual_name) = (words.next()?, words.next()?);
         let is_virtual =
-            !provides.is_empty() && !provided.contains(&format!("installed {provides} "));
-        is_virtual.then(|| (package.to_owned(), provides.to_owned()))
+            !virtual_name.is_empty() && !provided.contains(&format!("installed {virtual_name} "));
+        is_virtual.then(|| (package.to_owned(), virtual_name.to_owned()))
     });
-    let (package, provides) = line.expect("some package provides another");
+    let (package, virtual_name) = line.expect("some package virtual_name another");
     let version = machine
         .ok(["dpkg-query", "-W", "-f", "${Version}", &package])
         .text();
     let vars = |extra: &str| format!("{VARS}wsgi_extra_apt_packages: [{extra}]\n");
     for (name, is_there) in [
-        (provides.clone(), true),
+        (virtual_name.clone(), true),
         (package.clone(), true),
         (format!("'{package}={version}'"), true),
         (format!("'{package}=0.0-none'"), false),

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC1007,SC1010,SC2016,SC2034,SC2153,SC2154
+# shellcheck shell=sh disable=SC1007,SC1010,SC2015,SC2016,SC2034,SC2153,SC2154
 # Puts a release in the place of another. The calls of these functions follow, made of the
 # deployment; then, on stdin, come its files.
 #

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC1007,SC1010,SC2015,SC2016,SC2115,SC2154,SC2034
+# shellcheck shell=sh disable=SC1007,SC1010,SC2015,SC2030,SC2031,SC2016,SC2115,SC2154,SC2034
 # Performs a plan. The calls of these functions follow, made of the plan; then, on stdin, come the
 # contents of files.
 #

@@ -34,8 +34,6 @@ pub(crate) fn done_text(plan: &Plan, report: &Report) -> String {
 /// What else there is to say of a plan that was performed: where backups are, and of one that was
 /// not, why.
 pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report) -> String {
-    const AGAIN: &str =
-        "run the command again: what was done stays, and what is owed is made up for";
     let host = visible(host);
     let mut text = String::new();
     let (error, strong, note) = (paint.error(), paint.strong(), paint.note());
