@@ -247,7 +247,7 @@ fn a_package_that_another_one_provides_is_there() {
             !virtual_name.is_empty() && !provided.contains(&format!("installed {virtual_name} "));
         is_virtual.then(|| (package.to_owned(), virtual_name.to_owned()))
     });
-    let (package, virtual_name) = line.expect("some package virtual_name another");
+    let (package, virtual_name) = line.expect("some package provides another");
     let version = machine
         .ok(["dpkg-query", "-W", "-f", "${Version}", &package])
         .text();
