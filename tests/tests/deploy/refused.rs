@@ -62,7 +62,7 @@ fn a_release_that_does_not_serve_leaves_the_old_one_serving_and_says_why() {
         shop.put(file, text);
         let (now, said) = shop.fails();
         assert_eq!(&now, expected, "{file}: {text}: {said}");
-        assert!(said.contains(reason), "{file}: {text}: {said}");
+        assert!(said.contains(reason), "no {reason}: {said}");
         assert_eq!(shop.answer(), "old");
         shop.is_unlocked();
         shop.is_alone();

@@ -177,8 +177,13 @@ probe() { # release virtualenv
         timeout -k 3 "$((WAIT + 30))" "$START" --probe "$1" "$2" "$socket") >"$K/probe" 2>&1 </dev/null 9>&- &
     pid=$!
     status=0
-    of_app /usr/bin/python3 -I -S -c "$ASK" unix "$socket" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" "$pid" "$SCHEME" || status=$?
-    [ $status = 0 ] || cat "$K/probe"
+    verdict=$(of_app /usr/bin/python3 -I -S -c "$ASK" unix "$socket" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" "$pid" \
+        "$SCHEME" 9>&-) || status=$?
+    # The reason last: of what is said, the end is kept.
+    if [ $status != 0 ]; then
+        cat "$K/probe"
+        printf '%s\n' "$verdict"
+    fi
     kill -TERM "$pid" 2>/dev/null
     wait "$pid"
     of_app rm -f -- "$socket"
