@@ -1,7 +1,7 @@
 //! Expressions, lookups, vaults and extra vars give what ansible-core gives: every value, type included.
 //!
 //! The fixtures are vars files; a variable whose name begins with `differs_` is one of those that
-//! `docs/ansible-differences.md` lists, and must differ. Beside them stand files that the test makes.
+//! `docs/compatibility.md` lists, and must differ. Beside them stand files that the test makes.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 

@@ -26,9 +26,9 @@ wsgi_env_vars:
   token: canary-2
 wsgi_databases:
 - id: main
-  name: canary-3
+  name: shop_main
   password: \"canary-4\"
-- {id: other, user: canary-5, host: db.example.org}
+- {id: other, user: reader, password: canary-5, host: db.example.org}
 wsgi_cron_tasks:
 - name: Clean up
   command: python current/manage.py clearsessions

@@ -88,7 +88,12 @@ virtualenv_of() { # key kind lock-file requirement…
     [ -d "$VENVS" ] || { mkdir -m 755 -- "$VENVS" && chown -h -- "$USER_:$GROUP_" "$VENVS"; } || return
     of_app rm -rf -- "$P_"
     venv_user=$USER_ venv_home=$HOME_
-    make_venv "$P_" && install "$P_" "$kind" "$lock" "$@" && of_app touch -- "$P_/.whole"
+    make_venv "$P_" && install "$P_" "$kind" "$lock" "$@" && familiar "$P_" && of_app touch -- "$P_/.whole"
+}
+
+# Under the names that scripts of the app's users know.
+familiar() {
+    of_app ln -sfn -- "$START" "$1/bin/gunicorn_start" && of_app ln -sfn -- "${START%/*}/env" "$1/bin/postactivate"
 }
 
 make_venv() {

@@ -31,13 +31,13 @@ impl Reading {
                 }
             }
             "provided" => facts.provided.extend(rest.lines().map(str::to_owned)),
-            "users" => {
+            "passwd" => {
                 for line in rest.lines() {
                     let (name, user) = user(line)?;
                     facts.users.insert(name, user);
                 }
             }
-            "groups" => {
+            "group" => {
                 for line in rest.lines() {
                     let mut fields = line.split(':');
                     let name = fields.next().unwrap_or_default().to_owned();

@@ -3,7 +3,8 @@
 # Given, besides what state.sh takes: $M, a word that nothing else prints; $R, what stands for `/`;
 # $A, apps: name, user, group, virtualenv; $C, files whose contents are wanted, each with a hash
 # that is known or `-`; $K, packages; $D, links to configuration files; $W, files, each with lines
-# that may stand in it; $U, users who may have a crontab; $L, files for TLS, each after what it is; $Q, a program that asks supervisor.
+# that may stand in it; $U, users who may have a crontab; $L, files for TLS, each after what it is;
+# $Q, a program that asks supervisor.
 rec "$M"
 
 # Not run, as os-release(5) has it: below $R it may be anybody's.
@@ -98,7 +99,8 @@ if [ -n "$R" ]; then
 fi
 
 if [ -n "$K" ]; then
-    # dpkg itself is there, if it can be asked. A name that no package has may be one that another provides.
+    # dpkg itself is there, if it can be asked. A name that no package has may be one that another
+    # provides.
     found=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\t${Architecture}\n' dpkg $K 2>/dev/null) &&
         case $found in *-installed* | *config-files*) false ;; esac ||
         rec provided "$(dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | sed -n 's/^installed //p' |

@@ -121,7 +121,7 @@ blob() {
 
 # Everything has arrived, as it was sent: an end of the connection looks like the end of a file.
 arrived() {
-    (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
+    [ -z "$1" ] || (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
     exec </dev/null
     trap 'stopped=1' INT TERM
 }
@@ -422,7 +422,6 @@ crontab_of() { # user blob hash: of what it was
         echo "the crontab of $1 has changed meanwhile"
         return 1
     }
-    backup root "/var/spool/cron/crontabs/$1"
     if [ -s "$H/stage/$2" ]; then run crontab -u "$1" "$H/stage/$2"; else run crontab -u "$1" -r; fi
 }
 
