@@ -1,4 +1,4 @@
-//! Render the files of WSGI app containers from one vars file per app.
+//! Run WSGI app containers on Debian and Ubuntu hosts, from one vars file per app.
 //!
 //! The binary `wsgi-cli` is [`run`]. What scripts may rely on:
 //!
@@ -11,7 +11,13 @@
 //!   `sha256`, `notify`, `checks`, and `app`, which is null where apps share it. `block` says that
 //!   a file is only the top lines of a file that somebody else may add to, and `kept` that it is to
 //!   be made where there is none and left as it is where there is one. `needs` lists what each app
-//!   needs besides: packages, user and group, keys by their fingerprints, the virtualenv.
+//!   needs besides: packages, user and group, keys by their fingerprints, the virtualenv;
+//! - the documents of `plan`, `apply` and `remove`. Each of `hosts` has `host`; `plan`, which is
+//!   [`wsgi_apply::PlanDocument`] with `steps`, `obstacles`, `remarks` and `counts`; `report` with
+//!   the `outcome` (`done`, `drifted`, `locked`, `refused`, `failed` or `ended`), the numbers of the
+//!   steps that were `done`, `failures`, `put_back`, `owed` and `backups`; and `errors`. `status`
+//!   has `apps` instead, each with `running`, `program`, `release`, `applied` and `drift`. Nothing
+//!   secret is in them.
 
 mod args;
 mod commands;
