@@ -3,9 +3,20 @@
 //! The binary `wsgi-cli` is [`run`]. What scripts may rely on:
 //!
 //! - the exit statuses in [`exit`]; results on stdout, everything else on stderr;
-//! - the documents of `--json`. Each has `files`: for every vars file `file`, `app`, `accepted` and
+//! - the documents of `--json`. Those about vars files have `files`: for every vars file `file`, `app`, `accepted` and
 //!   its `problems` with `severity`, `code`, `variable`, `line`, `column`, `message` and `help`. A
 //!   run that ended early has `errors` instead, each with `message`, `causes` and `help`;
+//! - what they say of hosts, in `hosts`, of which each has `host` and, but for deploys, `errors`:
+//!   - `plan`, `apply`, `remove`: `plan`, a [`PlanDocument`](wsgi_apply::PlanDocument), and `report`:
+//!     `outcome` (`done`, `drifted`, `locked`, `refused`, `failed` or `ended`), `locked_by`, `done`,
+//!     `failures` with `step`, `name` and `said`, `put_back`, `owed`, `backups`. Null is what there is
+//!     none of;
+//!   - `status`: `apps`, each with `app`, `running`, `program` (`state`, `pid`, `uptime`), `supervised`,
+//!     `release`, `applied` and `drift`, and `obstacles`;
+//!   - `deploy`, `rollback`: `release`, `outcome` (`serves`, `failed`, `refused` or `ended`), `message`
+//!     and `output`;
+//! - `releases`, which asks one host: `host`, `current`, `releases`
+//!   ([`Release`](wsgi_apply::deploy::Release)) and `log` ([`LogEntry`](wsgi_apply::deploy::LogEntry));
 //! - `manifest.json` of a rendered tree, sorted by path. Each of its `artifacts` has `path`, `kind`
 //!   (`file`, `directory`, `symlink` or `absent`), `mode`, `owner`, `group`, `target`, `sensitive`,
 //!   `sha256`, `notify`, `checks`, and `app`, which is null where apps share it. `block` says that
