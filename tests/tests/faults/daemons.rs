@@ -1,5 +1,6 @@
 //! nginx and supervisor that refuse what they are given, or are not there.
 
+use wsgi_apply::Outcome;
 use wsgi_tests::wait_until;
 
 use crate::subject::{Age, Subject, vars};
@@ -80,10 +81,16 @@ fn a_program_of_another_that_supervisor_refuses_keeps_ours_as_it_was() {
     let foreign = "/etc/supervisor/conf.d/foreign.conf";
     let text = "[program:foreign]\ncommand=/bin/true\nuser=nobodyknows\n";
     subject.machine.write(foreign, text, 0o644);
-    let performed = subject.perform(plan);
-    let said = performed.failed();
-    assert!(said.contains("nobodyknows"), "{said}");
+    let outcome = subject.perform(plan).result.unwrap().outcome;
+    assert!(
+        matches!(&outcome, Outcome::Refused { said } if said.join("\n").contains("nobodyknows")),
+        "{outcome:?}"
+    );
     assert_eq!(subject.machine.text(ours), before);
+    assert!(
+        !subject.machine.exists("/var/lib/wsgi/shop/intent"),
+        "something was begun"
+    );
     assert!(subject.runs(Age::Old));
 
     subject.machine.ok(["rm", foreign]);

@@ -55,7 +55,7 @@ fn a_disk_that_is_full_at_any_write_is_named_and_nothing_is_lost() {
             subject.apply(&vars(age));
             subject.is_whole(&vars(age));
             assert!(subject.runs(age));
-            blocks += if cfg!(feature = "long") { 1 } else { 7 };
+            blocks += if cfg!(feature = "long") { 1 } else { 19 };
         }
         assert!(blocks > 0, "{directory} was never full");
         subject.is_whole(&vars(age));

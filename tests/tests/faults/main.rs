@@ -6,10 +6,15 @@
 mod at_once;
 mod daemons;
 mod disk;
+#[cfg(feature = "long")]
+mod distance;
+#[cfg(feature = "long")]
+mod durability;
 mod fault_points;
 mod links;
 mod odd_hosts;
 mod packages;
+mod privileges;
 mod programs;
 mod secrets;
 mod subject;

@@ -6,7 +6,7 @@ use crate::fault_points::{Fault, FaultyShell, clear, set};
 use crate::subject::{Age, Performed, Subject, vars};
 
 /// How many of the calls a quick run leaves out after each.
-const STRIDE: usize = if cfg!(feature = "long") { 1 } else { 23 };
+const STRIDE: usize = if cfg!(feature = "long") { 1 } else { 41 };
 
 struct Sweep {
     subject: Subject<FaultyShell>,
