@@ -102,10 +102,15 @@ impl<S: Shell> PosixHost<S> {
             }),
             _ if said.contains(REFUSED) => Err(HostError::PasswordRefused),
             _ if said.contains("a password is required") => Err(HostError::PasswordWanted),
-            _ if said.contains("sudo: ") || said.contains("sudoers") => Err(HostError::NoRight {
-                user: "the user".to_owned(),
-                said,
-            }),
+            _ if ["sudo: ", "sudoers", "Sorry, user "]
+                .iter()
+                .any(|word| said.contains(word)) =>
+            {
+                Err(HostError::NoRight {
+                    user: "the user".to_owned(),
+                    said,
+                })
+            }
             status => Err(HostError::Failed(if said.is_empty() {
                 format!("{status:?}")
             } else {

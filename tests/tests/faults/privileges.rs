@@ -130,6 +130,7 @@ fn who_may_not_become_root_changes_nothing_and_is_told_what_helps() {
             "{error:?}"
         );
     }
+    machine.ok(["rm", "/etc/sudoers.d/ada"]);
     assert_eq!(served.files(), before);
     served.is_unlocked();
 }
