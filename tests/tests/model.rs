@@ -449,7 +449,10 @@ fn nothing_that_prints_itself_prints_a_secret() {
     assert!(!loaded.remarks.is_empty());
     assert!(loaded.app.to_yaml(Exposure::Exposed).contains(CANARY));
     let masked = loaded.app.to_yaml(Exposure::Masked);
-    assert!(!masked.contains(CANARY) && masked.contains("host: db.local"), "{masked}");
+    assert!(
+        !masked.contains(CANARY) && masked.contains("host: db.local"),
+        "{masked}"
+    );
     assert!(!format!("{loaded:?} {loaded:#?}").contains(CANARY));
 
     let refused = text

@@ -49,6 +49,13 @@ const TEXTS: &[&str] = &[
     "person.nope | default('none')",
     "lookup('env', 'GREETING')",
     "nothing | default('n', true)",
+    "words[7]",
+    "person['nope']",
+    "{'a': name}.b",
+    "(words[7]) | default(name)",
+    "person['first'] ~ words[7]",
+    "people[1]['name'] ~ people[0].name",
+    "name * people[2]['port'] if words[9] else title",
 ];
 const TEXT_FILTERS: &[&str] = &[
     "upper",
@@ -87,6 +94,8 @@ const TEXT_FILTERS: &[&str] = &[
     "splitext",
     "to_uuid",
     "ternary('y', 'n')",
+    "ansible.builtin.upper",
+    "ansible.legacy.basename",
 ];
 const LISTS: &[&str] = &[
     "words",
@@ -104,6 +113,8 @@ const LISTS: &[&str] = &[
     "people | selectattr('on') | map(attribute='name') | list",
     "[words, numbers]",
     "words | zip(numbers) | list",
+    "nested['nope']",
+    "(words, [words, numbers] * 2)",
 ];
 const LIST_FILTERS: &[&str] = &[
     "length",
@@ -176,6 +187,12 @@ const CONDITIONS: &[&str] = &[
     "person is mapping",
     "flag and nothing",
     "person.nope is undefined",
+    "words[7]",
+    "flag and words[7]",
+    "person['nope'] == 1",
+    "words[0] == 'alpha' and person['age'] > 3",
+    "number in numbers[1:] or person['on']",
+    "words[7] is defined and words[7] is ansible.builtin.match('a')",
 ];
 const SUMS: &[&str] = &[
     "number + small",

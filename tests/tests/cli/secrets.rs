@@ -109,7 +109,11 @@ fn only_env_shows_secrets_and_only_when_asked() {
     let shown = desk.call(&["show", "shop.yml"]).out();
     assert!(shown.contains("host: db.example.org"), "{shown}");
     let env = desk.call(&["env", "shop.yml"]).out();
-    for line in ["SHOP_DB_MAIN_NAME=shop_main\n", "SHOP_DB_OTHER_USER=reader\n", "SHOP_DB_OTHER_PASSWORD=********\n"] {
+    for line in [
+        "SHOP_DB_MAIN_NAME=shop_main\n",
+        "SHOP_DB_OTHER_USER=reader\n",
+        "SHOP_DB_OTHER_PASSWORD=********\n",
+    ] {
         assert!(env.contains(line), "{env}");
     }
     let env = desk.call(&["env", "--show-secrets", "shop.yml"]).out();

@@ -30,6 +30,14 @@ impl Reading {
                     }
                 }
             }
+            "listening" => {
+                for line in rest.lines() {
+                    let (port, who) = line.split_once('\t')?;
+                    let port = u16::from_str_radix(port, 16).ok()?;
+                    let is_nginx = facts.system.listening.entry(port).or_default();
+                    *is_nginx |= who == "nginx";
+                }
+            }
             "provided" => facts.provided.extend(rest.lines().map(str::to_owned)),
             "passwd" => {
                 for line in rest.lines() {

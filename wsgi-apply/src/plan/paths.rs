@@ -154,10 +154,7 @@ impl Draft<'_> {
                     return self.attributes(artifact, before, attributes, mode, owner);
                 }
                 if digest.is_none() {
-                    self.obstacle(Obstacle::Unreadable {
-                        path: artifact.path.clone(),
-                        reader: attributes.user.clone(),
-                    });
+                    self.unreadable(&artifact.path, attributes);
                     return None;
                 }
                 let backup = match self.is_ours(app, &artifact.path, *digest) {

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC1007,SC1010,SC2015,SC2030,SC2031,SC2016,SC2115,SC2154,SC2034
 # Performs a plan. The calls of these functions follow, made of the plan; then, on stdin, come the
 # contents of files.
 #
@@ -65,9 +66,10 @@ fail() { # step what was said
 # for the same reason. Nor shall a daemon have signals ignored or a umask of ours.
 run() {
     status=0
-    (trap - HUP PIPE INT TERM && umask 022 && cd / && exec setsid -w "$@") \
+    (trap - HUP PIPE INT TERM && umask 022 && cd / && exec setsid -w timeout -k 9 600 "$@") \
         >"$H/stage/out" 2>&1 </dev/null 9>&- || status=$?
     cat -- "$H/stage/out"
+    [ $status != 124 ] || echo "$1 did not end within ten minutes"
     return $status
 }
 
@@ -413,7 +415,8 @@ service() { # name
     if [ -d /run/systemd/system ]; then
         run systemctl enable --quiet "$1" && run systemctl start "$1"
     else
-        run update-rc.d "$1" defaults && run update-rc.d "$1" enable && run /etc/init.d/"$1" start
+        run update-rc.d "$1" defaults && run update-rc.d "$1" enable &&
+            run env -i PATH="$PATH" /etc/init.d/"$1" start
     fi
 }
 

@@ -311,6 +311,23 @@ impl Writer<'_> {
     }
 }
 
+impl Writer<'_> {
+    /// What was made for an app goes.
+    fn departure(&mut self, step: &str, change: &Change) {
+        match change {
+            Change::Tree { path } => {
+                let path = self.at(path);
+                self.call(["step", step, "tree", &path]);
+            }
+            Change::RemoveUser { name } => {
+                self.call(["step", step, "run", "userdel", "--", name]);
+            }
+            Change::RemoveGroup { name } => self.call(["step", step, "group_gone", name]),
+            _ => {}
+        }
+    }
+}
+
 fn named(owner: &Owner) -> String {
     format!("{}:{}", owner.user, owner.group)
 }

@@ -27,9 +27,11 @@ pub(super) fn engine(session: &Arc<Session>) -> Environment<'static> {
     let own = Arc::clone(session);
     engine.set_formatter(move |out, _, value| {
         let text = match value.kind() {
-            ValueKind::Undefined if own.misses() => return Err(wait()),
-            // What `'x' if false` gives.
-            ValueKind::Undefined | ValueKind::None => String::new(),
+            ValueKind::Undefined => {
+                there(&own, value)?;
+                String::new()
+            }
+            ValueKind::None => String::new(),
             _ => python::output(value).map_err(|_| too_long(&own))?,
         };
         own.wrote(value, text.len());
@@ -41,7 +43,13 @@ pub(super) fn engine(session: &Arc<Session>) -> Environment<'static> {
         methods::call(&own, state, value, method, args)
     });
     let own = Arc::clone(session);
-    engine.add_filter(weighed::FILTER, move |value: Value| {
+    engine.add_filter(weighed::WEIGHED, move |value: Value| {
+        own.weigh(&value)?;
+        Ok::<_, Error>(value)
+    });
+    let own = Arc::clone(session);
+    engine.add_filter(weighed::THERE, move |value: Value| {
+        there(&own, &value)?;
         own.weigh(&value)?;
         Ok::<_, Error>(value)
     });
@@ -75,6 +83,27 @@ pub(super) fn engine(session: &Arc<Session>) -> Environment<'static> {
     engine.add_function("namespace", minijinja::functions::namespace);
     lookups::add(&mut engine, session);
     engine
+}
+
+/// Refuses what has no value, but for what `'x' if false` gives, which is nothing in Jinja2, too.
+fn there(session: &Session, value: &Value) -> Result<(), Error> {
+    if !value.is_undefined() {
+        return Ok(());
+    }
+    if session.misses() {
+        return Err(wait());
+    }
+    // The engine alone can tell them apart, and does so when it is strict.
+    let mut strict = Environment::empty();
+    strict.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    let context = Value::from_pairs([("value", value.clone())]);
+    if strict.render_str("{{ value }}", context).is_ok() {
+        return Ok(());
+    }
+    let why = Invalid::new("something in the expression has no value").help(
+        "a list has no such item, a mapping no such key, or a value no such attribute; `default('…')` gives another",
+    );
+    Err(session.refuse("undefined", why))
 }
 
 pub(super) fn too_long(session: &Session) -> Error {

@@ -147,7 +147,9 @@ pub(super) fn engine(error: &Error, secret: bool) -> (&'static str, Invalid) {
         }
         ErrorKind::UndefinedError => (
             "undefined",
-            Invalid::new("something in the expression has no value"),
+            Invalid::new("something in the expression has no value").help(
+                "a list has no such item, a mapping no such key, or a value no such attribute; `default('…')` gives another",
+            ),
         ),
         ErrorKind::InvalidOperation if detail.contains("% operator") => (
             "expression",

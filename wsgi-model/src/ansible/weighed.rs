@@ -1,8 +1,9 @@
-//! An expression as the engine gets it: with a filter behind everything in it that builds a list.
+//! An expression as the engine gets it: with a filter behind what builds a list, and behind what may
+//! have no value where a value is used.
 //!
 //! Lists can hold one list many times over, so that a few letters make something that is small in
 //! memory and endless to walk: `[[[[1] * 1000] * 1000] * 1000] * 1000`. The engine's fuel does not
-//! pay for the steps of comparing, hashing or printing such a thing. So [`FILTER`] weighs whatever a
+//! pay for the steps of comparing, hashing or printing such a thing. So [`WEIGHED`] weighs whatever a
 //! literal, a repetition or a `set` makes before anything else can be done to it.
 
 use std::borrow::Cow;
@@ -10,7 +11,10 @@ use std::borrow::Cow;
 use crate::Invalid;
 
 /// Weighs what it is given, and gives it back.
-pub(super) const FILTER: &str = "_weighed";
+pub(super) const WEIGHED: &str = "_weighed";
+/// As [`WEIGHED`], and refuses what has no value. The engine notices that only where a value is printed,
+/// and takes it for false or an empty text where it is tested, compared or joined.
+pub(super) const THERE: &str = "_there";
 /// The most operators that lie in each other, since the engine compiles them by recursion.
 const MAX_OPERATORS: usize = 1000;
 /// The most `elif` of a template, which nest in the same way.
@@ -58,6 +62,10 @@ enum Holds {
     Rest,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing seen so far, and none excludes another"
+)]
 struct Level {
     holds: Holds,
     opened_at: usize,
@@ -67,6 +75,25 @@ struct Level {
     /// Where the operands began that bind as tightly as `*`.
     product_from: Option<usize>,
     has_times: bool,
+    /// Whether they end in an item or attribute, which may not be there.
+    reaches: bool,
+    /// Whether what is before them makes something of their value, and does not pass it on.
+    is_used: bool,
+    /// Whether all that is read is a condition.
+    in_condition: bool,
+}
+
+/// What the token behind some operands does with their value, and with that of the next ones.
+#[derive(Clone, Copy)]
+enum Use {
+    /// Passes the one on, and the other too.
+    Neither,
+    /// Uses both: `==`, `~`.
+    Both,
+    /// `if`
+    Condition,
+    /// `and`, `or`: whether the second value is used is up to what is around them.
+    First,
 }
 
 /// What a token may mean depends on the one before.
@@ -139,7 +166,7 @@ impl Scanner {
             let is_end = |rest: &str| rest.starts_with(end);
             let signed = rest.starts_with(['-', '+']) && is_end(&rest[1..]);
             if self.levels.len() == 1 && (signed || is_end(rest)) {
-                self.end_product();
+                self.end_product(Use::Neither);
                 if let (Some(from), true) = (value_of_set, self.levels[0].has_comma) {
                     self.wrap("((", from, ")|_weighed)", self.last);
                 }
@@ -166,6 +193,7 @@ impl Scanner {
                     names_end = None;
                     value_of_set = (statement == Some("set")).then_some(at + length);
                     self.begin_anew();
+                    self.level().is_used = ends == "in";
                     self.before = Before::Operator;
                 }
                 (_, Some(_)) => self.name(text, at)?,
@@ -185,7 +213,11 @@ impl Scanner {
     fn statement(&mut self, name: &str) -> Result<(), Invalid> {
         match name {
             "call" => self.before = Before::Operand,
-            "elif" => self.branches += 1,
+            "if" | "elif" => {
+                self.branches += usize::from(name == "elif");
+                let level = self.level();
+                (level.is_used, level.in_condition) = (true, true);
+            }
             _ => {}
         }
         if self.branches > MAX_BRANCHES {
@@ -202,6 +234,9 @@ impl Scanner {
             operators: 0,
             product_from: None,
             has_times: false,
+            reaches: false,
+            is_used: false,
+            in_condition: false,
         });
     }
 
@@ -244,11 +279,17 @@ impl Scanner {
                 }
                 (_, "is") => {
                     self.operator()?;
+                    self.level().reaches = false;
                     Before::Is
                 }
                 (_, "if" | "else" | "and" | "or" | "not" | "in" | "recursive") => {
                     self.operator()?;
-                    self.end_product();
+                    self.end_product(match text {
+                        "if" => Use::Condition,
+                        "and" | "or" => Use::First,
+                        "not" | "in" => Use::Both,
+                        _ => Use::Neither,
+                    });
                     Before::Operator
                 }
                 _ => {
@@ -267,10 +308,11 @@ impl Scanner {
                     (false, "(") => Holds::Group,
                     (false, _) => Holds::Items,
                 };
+                self.level().reaches = before == Before::Operand && text == "[";
                 self.open(holds, at);
             }
             ")" | "]" | "}" if self.levels.len() > 1 => {
-                self.end_product();
+                self.end_product(Use::Neither);
                 let level = self.level();
                 let (holds, opened_at, has_comma) = (level.holds, level.opened_at, level.has_comma);
                 self.close_level();
@@ -280,12 +322,13 @@ impl Scanner {
                 self.before = Before::Operand;
             }
             "," | ":" => {
-                self.end_product();
+                self.end_product(Use::Neither);
                 self.level().has_comma |= text == ",";
                 self.begin_anew();
             }
             "." | "|" => {
                 self.operator()?;
+                self.level().reaches = text == ".";
                 self.before = Before::Name;
             }
             "*" => {
@@ -304,7 +347,7 @@ impl Scanner {
             // What binds less than `*`, and what no expression has.
             _ => {
                 self.operator()?;
-                self.end_product();
+                self.end_product(if text == "=" { Use::Neither } else { Use::Both });
             }
         }
         Ok(())
@@ -337,11 +380,29 @@ impl Scanner {
         self.level().product_from.get_or_insert(at);
     }
 
-    fn end_product(&mut self) {
+    /// Ends the operands before a token that does something with their value.
+    fn end_product(&mut self, by: Use) {
         let last = self.last;
         let level = self.level();
         let has_times = std::mem::take(&mut level.has_times);
-        if let (Some(from), true) = (level.product_from.take(), has_times) {
+        let reaches = std::mem::take(&mut level.reaches);
+        let is_used = level.is_used || matches!(by, Use::Both | Use::First);
+        level.in_condition = match by {
+            Use::Neither => false,
+            Use::Condition => true,
+            Use::Both | Use::First => level.in_condition,
+        };
+        level.is_used = match by {
+            Use::Neither => false,
+            Use::Both | Use::Condition => true,
+            Use::First => level.in_condition,
+        };
+        let Some(from) = level.product_from.take() else {
+            return;
+        };
+        if reaches && is_used {
+            self.wrap("((", from, ")|_there)", last);
+        } else if has_times {
             self.wrap("((", from, ")|_weighed)", last);
         }
     }

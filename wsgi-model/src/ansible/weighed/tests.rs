@@ -76,11 +76,58 @@ fn what_builds_lists_is_weighed_and_nothing_else_is_touched() {
         ("{{ a | ansible . legacy\n. upper }}", "{{ a | upper }}"),
         ("{{ ansible.builtin.upper }}", "{{ ansible.builtin.upper }}"),
         ("{{ 1.5 * 2 }}", "{{ ((1.5 * 2)|_weighed) }}"),
-        ("{{ é['ü'] ~ [é] }}", "{{ é['ü'] ~ ([é]|_weighed) }}"),
+        (
+            "{{ é['ü'] ~ [é] }}",
+            "{{ ((é['ü'])|_there) ~ ([é]|_weighed) }}",
+        ),
         ("{{ [", "{{ ["),
         ("{{ ) ] } }}", "{{ ) ] } }}"),
         ("{{", "{{"),
         ("{", "{"),
+    ] {
+        assert_eq!(weighed(template).ok().as_deref(), Some(becomes));
+    }
+}
+
+#[test]
+fn what_may_have_no_value_is_looked_at_where_a_value_is_used() {
+    for (template, becomes) in [
+        ("{{ a[0] }}{{ a.b }}", "{{ a[0] }}{{ a.b }}"),
+        (
+            "{{ a[0] ~ b.c ~ d }}",
+            "{{ ((a[0])|_there) ~ ((b.c)|_there) ~ d }}",
+        ),
+        ("{{ a[0] == 1 }}", "{{ ((a[0])|_there) == 1 }}"),
+        ("{{ 1 not in a[0] }}", "{{ 1 not in ((a[0])|_there) }}"),
+        (
+            "{{ a[0] | default(1) ~ a[1].b is defined }}",
+            "{{ a[0] | default(1) ~ a[1].b is defined }}",
+        ),
+        (
+            "{{ (a[0]) | default(b[1]) }}",
+            "{{ (a[0]) | default(b[1]) }}",
+        ),
+        (
+            "{{ (a[0] if b[1] else c[2]) | d(1) }}",
+            "{{ (a[0] if ((b[1])|_there) else c[2]) | d(1) }}",
+        ),
+        ("{{ a[0] or b[0] }}", "{{ ((a[0])|_there) or b[0] }}"),
+        (
+            "{{ 1 if a.b and not c.d else e.f }}",
+            "{{ 1 if ((a.b)|_there) and not ((c.d)|_there) else e.f }}",
+        ),
+        (
+            "{% if a.b or c[0] %}{% elif a.b %}",
+            "{% if ((a.b)|_there) or ((c[0])|_there) %}{% elif ((a.b)|_there) %}",
+        ),
+        (
+            "{% for a in b[0] if c.d %}",
+            "{% for a in ((b[0])|_there) if ((c.d)|_there) %}",
+        ),
+        ("{{ [a[0], b.c] }}", "{{ ([a[0], b.c]|_weighed) }}"),
+        ("{{ a[0] * 2 }}", "{{ ((a[0] * 2)|_weighed) }}"),
+        ("{{ f(a=b[0], *c.d) }}", "{{ f(a=b[0], *c.d) }}"),
+        ("{% set a.b = c[0] %}", "{% set a.b = c[0] %}"),
     ] {
         assert_eq!(weighed(template).ok().as_deref(), Some(becomes));
     }
