@@ -238,7 +238,8 @@ impl<S: Shell> Subject<S> {
     #[track_caller]
     pub(crate) fn is_refused(&mut self, vars: &str, word: &str) {
         let obstacles = self.plan(vars).obstacles;
-        let text: String = obstacles.iter().map(|o| format!("{o}\n")).collect();
+        let text: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
+        let text = text.join("\n");
         assert!(text.contains(word), "no {word} in: {text}");
     }
 
