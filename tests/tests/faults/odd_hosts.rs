@@ -73,7 +73,7 @@ fn an_odd_environment_changes_nothing() {
     plain.apply(&vars(Age::Old));
     let old = plain.files();
     let mut age = Age::Old;
-    for (_, before) in ODD {
+    for (what, before) in ODD {
         age = age.other();
         let mut subject = odd(&machine, before);
         subject.apply(&vars(age));

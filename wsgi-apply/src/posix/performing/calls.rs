@@ -66,4 +66,19 @@ impl Writer<'_> {
         self.call(["backup", step, "root", &file]);
         self.call(["step", step, "crontab_of", user, &blob, &digest]);
     }
+
+    /// What was made for an app goes.
+    pub(super) fn departure(&mut self, step: &str, change: &Change) {
+        match change {
+            Change::Tree { path } => {
+                let path = self.at(path);
+                self.call(["step", step, "tree", &path]);
+            }
+            Change::RemoveUser { name } => {
+                self.call(["step", step, "run", "userdel", "--", name]);
+            }
+            Change::RemoveGroup { name } => self.call(["step", step, "group_gone", name]),
+            _ => {}
+        }
+    }
 }
