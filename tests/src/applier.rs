@@ -5,7 +5,7 @@ use wsgi_apply::{
     Change, Desired, Facts, Host as _, Outcome, PerformOptions, Plan, PlanOptions, PosixHost,
     PosixOptions, Probe, Progress, Report,
 };
-use wsgi_model::{LookupError, Lookups, Source, load};
+use wsgi_model::{AppSpec, LookupError, Lookups, Source, load};
 use wsgi_render::{Init, Target, render};
 
 use crate::{Machine, MachineShell};
@@ -124,17 +124,28 @@ impl std::fmt::Debug for Applier {
 /// With every problem of the vars files.
 #[track_caller]
 pub fn desired(vars: &[&str], target: &Target) -> Desired {
-    let bundle = |vars: &&str| {
-        let source = Source {
-            name: "vars.yml",
-            bytes: vars.as_bytes(),
-        };
-        match load(&source, &NoFiles) {
-            Ok(loaded) => render(&loaded.app, target).expect("what was accepted can be rendered"),
-            Err(rejected) => panic!("{:#?}", rejected.problems),
-        }
+    let bundles = vars.iter().map(|vars| {
+        let app = app(vars);
+        render(&app, target).expect("what was accepted can be rendered")
+    });
+    Desired::new(bundles.collect()).expect("apps that agree")
+}
+
+/// The app of a vars file.
+///
+/// # Panics
+///
+/// With every problem of the vars file.
+#[track_caller]
+pub fn app(vars: &str) -> AppSpec {
+    let source = Source {
+        name: "vars.yml",
+        bytes: vars.as_bytes(),
     };
-    Desired::new(vars.iter().map(bundle).collect()).expect("apps that agree")
+    match load(&source, &NoFiles) {
+        Ok(loaded) => loaded.app,
+        Err(rejected) => panic!("{:#?}", rejected.problems),
+    }
 }
 
 /// What a plan touches: the paths of its changes, and the words for those that have none.

@@ -27,7 +27,7 @@ mod target_host;
 mod wait;
 mod web_host;
 
-pub use applier::{Applier, desired, touched};
+pub use applier::{Applier, app, desired, touched};
 pub use authority::{Authority, KeyKind};
 pub use container::Container;
 pub use fixture::{Fixture, fixtures};

@@ -93,10 +93,8 @@ impl SshServer {
         config.insert_str(0, settings);
         config.insert(settings.len(), '\n');
         for kind in kinds {
-            config += &format!(
-                "HostKey {}\n",
-                directory.join(format!("host_{kind}")).display()
-            );
+            let key = directory.join(format!("host_{kind}"));
+            config.extend(["HostKey ", &key.display().to_string(), "\n"]);
         }
         fs::write(directory.join("sshd_config"), config)?;
 
@@ -187,9 +185,9 @@ impl Shared {
     fn signal(&self, signal: Signal) {
         for child in self.running().iter_mut() {
             // While it was not waited for, its number is nobody else's.
-            if let (Ok(None), Some(group)) = (child.try_wait(), Pid::from_raw(child.id() as i32)) {
+            if let Ok(None) = child.try_wait() {
                 // What has ended meanwhile needs no signal.
-                let _ = kill_process_group(group, signal);
+                let _ = kill_process_group(Pid::from_child(child), signal);
             }
         }
     }
@@ -219,10 +217,9 @@ fn listen(listener: &TcpListener, shared: &Shared, directory: &Path) {
             return;
         }
         shared.connections.fetch_add(1, Ordering::SeqCst);
-        match serve(socket, directory) {
-            Ok(child) => shared.running().push(child),
-            // The client sees that the connection ends at once.
-            Err(_) => continue,
+        // Without one, the client sees that the connection ends at once.
+        if let Ok(child) = serve(socket, directory) {
+            shared.running().push(child);
         }
     }
 }

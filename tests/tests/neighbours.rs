@@ -124,6 +124,28 @@ fn an_app_of_ours_that_is_not_part_of_the_call_is_a_neighbour_too() {
 }
 
 #[test]
+fn a_port_of_another_program_is_refused_and_nginxs_own_is_not() {
+    let machine = machine();
+    let listen =
+        "import socket, signal\ns = socket.create_server(('127.0.0.1', 80))\nsignal.pause()";
+    let mut other = machine.spawn(["/usr/bin/python3", "-c", listen]);
+    wait_until("it listens", || {
+        machine.sh("ss -ltn | grep -q :80").success()
+    });
+    let taken = "another program than nginx listens to port 80";
+    assert_eq!(said(&plan(&machine, VARS)), [taken]);
+    let elsewhere = format!("{VARS}wsgi_nginx_http_port: 8080\n");
+    assert_eq!(said(&plan(&machine, &elsewhere)), [""; 0]);
+
+    other.stop();
+    let nginx = machine.spawn(["nginx", "-g", "daemon off;"]);
+    wait_until("nginx listens", || {
+        machine.sh("[ -s /run/nginx.pid ]").success()
+    });
+    assert_eq!(said(&plan(&machine, VARS)), [""; 0], "{}", nginx.stderr());
+}
+
+#[test]
 fn a_program_of_the_same_name_is_refused_with_its_file() {
     let machine = machine();
     let path = "/etc/supervisor/conf.d/old-shop.conf";
@@ -220,18 +242,18 @@ fn a_package_that_another_one_provides_is_there() {
     let provided = provided.text();
     let line = provided.lines().find_map(|line| {
         let mut words = line.strip_prefix("installed ")?.split([' ', ',']);
-        let (package, provides) = (words.next()?, words.next()?);
+        let (package, virtual_name) = (words.next()?, words.next()?);
         let is_virtual =
-            !provides.is_empty() && !provided.contains(&format!("installed {provides} "));
-        is_virtual.then(|| (package.to_owned(), provides.to_owned()))
+            !virtual_name.is_empty() && !provided.contains(&format!("installed {virtual_name} "));
+        is_virtual.then(|| (package.to_owned(), virtual_name.to_owned()))
     });
-    let (package, provides) = line.expect("some package provides another");
+    let (package, virtual_name) = line.expect("some package provides another");
     let version = machine
         .ok(["dpkg-query", "-W", "-f", "${Version}", &package])
         .text();
     let vars = |extra: &str| format!("{VARS}wsgi_extra_apt_packages: [{extra}]\n");
     for (name, is_there) in [
-        (provides.clone(), true),
+        (virtual_name.clone(), true),
         (package.clone(), true),
         (format!("'{package}={version}'"), true),
         (format!("'{package}=0.0-none'"), false),
@@ -287,6 +309,10 @@ fn a_line_that_nginx_refuses_is_shown_with_its_template_and_variable() {
     assert_eq!(place.path.as_str(), "/etc/nginx/sites-available/shop");
     assert_eq!(place.source, Some("nginx/site.hbs"));
     assert_eq!(place.text.as_deref(), Some("listen 80 default_server;"));
+    let app = wsgi_tests::app(&vars);
+    let variables = app.variables_in(place.text.as_deref().unwrap_or_default());
+    let variables: Vec<_> = variables.iter().map(|variable| variable.name).collect();
+    assert_eq!(variables, ["wsgi_nginx_http_port"]);
     assert_eq!(machine.text("/etc/nginx/sites-available/shop"), kept);
     let again = applier.plan(&[VARS], PlanOptions::default());
     assert_eq!(

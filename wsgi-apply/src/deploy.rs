@@ -27,6 +27,7 @@ use crate::{HostError, Progress};
 const SURVEY: &str = include_str!("deploy/survey.sh");
 const DEPLOY: &str = include_str!("deploy/deploy.sh");
 const ASK: &str = include_str!("deploy/ask.py");
+const MOVE: &str = include_str!("deploy/move.py");
 
 /// A host that releases are deployed to.
 pub trait ReleaseHost {

@@ -60,7 +60,9 @@ impl Diff {
     pub fn of(step: &Step) -> Option<Self> {
         match &step.change {
             Change::Path(change) => Self::of_path(change),
-            Change::Crontab { before, after, .. } => Some(Self::texts(before, after)),
+            Change::Crontab { before, after, .. } => {
+                Some(Self::texts(&schedules(before), &schedules(after)))
+            }
             _ => None,
         }
     }
@@ -150,6 +152,23 @@ impl fmt::Display for Diff {
     }
 }
 
+/// A crontab(5) without what its jobs run and its variables hold: nobody but its user and root can
+/// read one, and passwords stand in many.
+fn schedules(crontab: &str) -> String {
+    let shown = |line: &str| {
+        let fields = if line.starts_with('@') { 1 } else { 5 };
+        let schedule: Vec<&str> = line.split_whitespace().take(fields).collect();
+        match line.split_once('=') {
+            _ if line.trim().is_empty() || line.trim_start().starts_with('#') => line.to_owned(),
+            Some((name, _)) if name.trim().chars().all(|c| c.is_alphanumeric() || c == '_') => {
+                format!("{}=…", name.trim())
+            }
+            _ => format!("{} …", schedule.join(" ")),
+        }
+    };
+    crontab.lines().map(|line| shown(line) + "\n").collect()
+}
+
 /// The text that bytes are, if they are one.
 fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes)
@@ -233,6 +252,25 @@ mod tests {
         assert_eq!(taken, Some(Diff::Hidden));
         let open = diff(file(b"old\n", 0o644), Contents::public("new\n"), true);
         assert!(matches!(open, Some(Diff::Text(_))));
+    }
+
+    #[test]
+    fn of_a_crontab_it_shows_when_and_not_what() {
+        let before = "# mine\nTOKEN=canary\n\n*/5 * * * * A=canary run\n@daily canary\n";
+        let step = Step {
+            app: AppName::parse("shop").expect("a name"),
+            change: Change::Crontab {
+                user: "shop".to_owned(),
+                before: before.to_owned(),
+                after: "# mine\n".to_owned(),
+            },
+            because: None,
+        };
+        let shown = Diff::of(&step).expect("it changes").to_string();
+        assert_eq!(
+            shown,
+            "@@ -1,5 +1 @@\n # mine\n-TOKEN=…\n-\n-*/5 * * * * …\n-@daily …\n"
+        );
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub struct System {
     pub nginx: Option<String>,
     /// Why nginx refuses its configuration; none when it takes it.
     pub nginx_refusal: Option<String>,
+    /// The ports that somebody listens to, and whether it is nginx.
+    pub listening: BTreeMap<u16, bool>,
     /// The services of those that matter which run.
     pub running: BTreeSet<String>,
     /// The services of those that matter which start with the host.

@@ -35,6 +35,8 @@ pub struct Entry {
     pub checks: Vec<Check>,
     /// The names of actions that a change owes.
     pub notify: Vec<String>,
+    /// Whether what we wrote is secret: what takes its place is then shown by nobody.
+    pub secret: bool,
 }
 
 /// What is at a path of ours.
@@ -83,6 +85,8 @@ struct PathLine {
     markers: Option<String>,
     checks: Vec<CheckLine>,
     notify: Vec<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    secret: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -155,6 +159,7 @@ impl Manifest {
                     markers: entry.markers.clone(),
                     checks: checks.collect(),
                     notify: entry.notify.clone(),
+                    secret: entry.secret,
                 },
             );
         }
@@ -279,6 +284,7 @@ impl From<PathLine> for Entry {
             markers: line.markers,
             checks: checks.collect(),
             notify: line.notify,
+            secret: line.secret,
         }
     }
 }

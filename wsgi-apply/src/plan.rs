@@ -313,8 +313,12 @@ impl Plan {
 }
 
 impl PathChange {
-    /// What must hold for a set of changes together, which tells the set.
+    /// What must hold for a set of changes together, which tells the set. Nothing breaks by a
+    /// directory; and what the changes mend is broken while the directories for them are made.
     pub(crate) fn set(&self) -> Option<&Command> {
+        if self.is_directory() {
+            return None;
+        }
         let mut checks = self.checks.iter();
         let check = checks.find(|check| check.moment == CheckMoment::InPlace)?;
         Some(&check.command)

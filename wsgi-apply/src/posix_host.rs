@@ -79,7 +79,9 @@ impl<S: Shell> PosixHost<S> {
     ) -> Result<(), HostError> {
         let mut stdin: Box<dyn Read> = Box::new(rest);
         let mut body = program.to_owned();
-        if travels == Travels::OnStdin || body.len() > Script::MAX / 2 {
+        // It is quoted once more, and becoming root takes a few words.
+        let is_long = quoted(program).len() + (1 << 10) > Script::MAX;
+        if travels == Travels::OnStdin || is_long {
             body = on_stdin(program);
             stdin = Box::new(Cursor::new(program.as_bytes().to_vec()).chain(stdin));
         }

@@ -97,6 +97,12 @@ pub(crate) enum Verb {
     /// Bring hosts to what the vars files say
     #[command(after_help = hosts::APPLY)]
     Apply(Apply),
+    /// Say how the apps are doing on hosts
+    #[command(after_help = hosts::STATUS)]
+    Status(Status),
+    /// Take away from hosts what was made there for the apps
+    #[command(after_help = hosts::REMOVE)]
+    Remove(Remove),
     /// Put a new release in the place of the running one
     #[command(after_help = releases::DEPLOY)]
     Deploy(Deploy),
@@ -115,12 +121,6 @@ pub(crate) enum Verb {
     /// Run a command in the release that serves
     #[command(after_help = releases::RUN)]
     Run(Run),
-    /// Say how the apps are doing on hosts
-    #[command(after_help = hosts::STATUS)]
-    Status(Status),
-    /// Take away from hosts what was made there for the apps
-    #[command(after_help = hosts::REMOVE)]
-    Remove(Remove),
     /// Show every variable with its value and where it came from
     #[command(after_help = SHOW)]
     Show(Show),
@@ -149,11 +149,11 @@ impl Verb {
             Self::Render(args) => args.json,
             Self::Plan(args) => args.json,
             Self::Apply(args) => args.json,
+            Self::Status(args) => args.json,
+            Self::Remove(args) => args.json,
             Self::Deploy(args) => args.json,
             Self::Rollback(args) => args.json,
             Self::Releases(args) => args.json,
-            Self::Status(args) => args.json,
-            Self::Remove(args) => args.json,
             Self::Show(args) => args.json,
             Self::Env(args) => args.json,
             Self::Schema

@@ -88,11 +88,9 @@ impl CommandError {
             | Self::NoHost
             | Self::Source(_)
             | Self::UnreadablePlan { .. } => exit::USAGE,
-            Self::OtherPlan(_) => exit::CONFLICT,
-            Self::Contradiction(_) => exit::REFUSED,
             Self::Print(_) => exit::PART_WAY,
-            Self::Make { .. } => exit::CONFLICT,
-            Self::Unreadable(_) | Self::Unquotable { .. } => exit::REFUSED,
+            Self::OtherPlan(_) | Self::Make { .. } => exit::CONFLICT,
+            Self::Contradiction(_) | Self::Unreadable(_) | Self::Unquotable { .. } => exit::REFUSED,
             Self::Tree(error) => error.status(),
             Self::Render { .. } => exit::BUG,
         }

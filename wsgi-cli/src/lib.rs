@@ -1,17 +1,34 @@
-//! Render the files of WSGI app containers from one vars file per app.
+//! Run WSGI app containers on Debian and Ubuntu hosts, from one vars file per app.
 //!
 //! The binary `wsgi-cli` is [`run`]. What scripts may rely on:
 //!
 //! - the exit statuses in [`exit`]; results on stdout, everything else on stderr;
-//! - the documents of `--json`. Each has `files`: for every vars file `file`, `app`, `accepted` and
+//! - the documents of `--json`. Those about vars files have `files`: for every vars file `file`, `app`, `accepted` and
 //!   its `problems` with `severity`, `code`, `variable`, `line`, `column`, `message` and `help`. A
 //!   run that ended early has `errors` instead, each with `message`, `causes` and `help`;
+//! - what they say of hosts, in `hosts`, of which each has `host` and, but for deploys, `errors`:
+//!   - `plan`, `apply`, `remove`: `plan`, a [`PlanDocument`](wsgi_apply::PlanDocument), and `report`:
+//!     `outcome` (`done`, `drifted`, `locked`, `refused`, `failed` or `ended`), `locked_by`, `done`,
+//!     `failures` with `step`, `name` and `said`, `put_back`, `owed`, `backups`. Null is what there is
+//!     none of;
+//!   - `status`: `apps`, each with `app`, `running`, `program` (`state`, `pid`, `uptime`), `supervised`,
+//!     `release`, `applied` and `drift`, and `obstacles`;
+//!   - `deploy`, `rollback`: `release`, `outcome` (`serves`, `failed`, `refused` or `ended`), `message`
+//!     and `output`;
+//! - `releases`, which asks one host: `host`, `current`, `releases`
+//!   ([`Release`](wsgi_apply::deploy::Release)) and `log` ([`LogEntry`](wsgi_apply::deploy::LogEntry));
 //! - `manifest.json` of a rendered tree, sorted by path. Each of its `artifacts` has `path`, `kind`
 //!   (`file`, `directory`, `symlink` or `absent`), `mode`, `owner`, `group`, `target`, `sensitive`,
 //!   `sha256`, `notify`, `checks`, and `app`, which is null where apps share it. `block` says that
 //!   a file is only the top lines of a file that somebody else may add to, and `kept` that it is to
 //!   be made where there is none and left as it is where there is one. `needs` lists what each app
-//!   needs besides: packages, user and group, keys by their fingerprints, the virtualenv.
+//!   needs besides: packages, user and group, keys by their fingerprints, the virtualenv;
+//! - the documents of `plan`, `apply` and `remove`. Each of `hosts` has `host`; `plan`, which is
+//!   [`wsgi_apply::PlanDocument`] with `steps`, `obstacles`, `remarks` and `counts`; `report` with
+//!   the `outcome` (`done`, `drifted`, `locked`, `refused`, `failed` or `ended`), the numbers of the
+//!   steps that were `done`, `failures`, `put_back`, `owed` and `backups`; and `errors`. `status`
+//!   has `apps` instead, each with `running`, `program`, `release`, `applied` and `drift`. Nothing
+//!   secret is in them.
 
 mod args;
 mod commands;

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use rustix::process::geteuid;
 use wsgi_apply::ssh::{Destination, Interaction, Login, Question, SshOptions, SshShell};
 use wsgi_apply::{Host, LocalShell, PlanOptions, PosixHost, PosixOptions, Shell};
 use wsgi_model::AbsPath;
@@ -92,7 +91,7 @@ impl Address {
         let mut options = PlanOptions::default();
         options.adopt = adopt;
         options.paths_only = matches!(self, Self::Directory(..));
-        options.owners_noted = options.paths_only && !geteuid().is_root();
+        options.owners_noted = options.paths_only;
         options
     }
 }

@@ -38,8 +38,8 @@ impl Operator {
         }
     }
 
-    /// What others call them: `ada@laptop`.
-    pub(crate) fn name(&self) -> String {
+    /// What others call whoever runs this process: `ada@laptop`.
+    pub(crate) fn name() -> String {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let user = ["SUDO_USER", "USER", "LOGNAME"]
             .into_iter()

@@ -4,6 +4,8 @@
 
 mod called;
 mod faults;
+mod hosts;
+mod in_terminal;
 mod inputs;
 mod interrupted;
 mod prompt;

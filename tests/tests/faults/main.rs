@@ -5,6 +5,12 @@
 
 mod at_once;
 mod daemons;
+mod disk;
 mod fault_points;
+mod links;
+mod odd_hosts;
+mod packages;
 mod programs;
+mod secrets;
 mod subject;
+mod transport;

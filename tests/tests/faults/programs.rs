@@ -65,11 +65,12 @@ impl Sweep {
             self.age = self.age.other();
             let rest = self.subject.plan(&vars(self.age));
             if performed.is_done() {
+                // What failed was the tidying up, which the next run does.
                 assert!(rest.is_empty(), "{call}: {:#?}", rest.steps);
             } else {
                 self.subject.perform(rest).done();
+                self.subject.is_whole(&vars(self.age));
             }
-            self.subject.is_whole(&vars(self.age));
             assert!(
                 self.subject.runs(self.age),
                 "what was owed did not run: {call}"
@@ -144,12 +145,10 @@ fn a_program_that_fails_while_the_host_is_observed_is_an_error() {
             break;
         };
         if let Ok(mut facts) = facts {
-            facts.system.programs.clone_from(&truth.system.programs);
-            if facts != truth {
-                println!("{call}");
-            }
+            leave_out_what_says_that_it_is_unknown(&mut facts, &truth);
+            assert_eq!(facts, truth, "{call}");
         }
-        number += if cfg!(feature = "long") { 1 } else { 3 };
+        number += if cfg!(feature = "long") { 1 } else { 5 };
     }
     assert!(number > 50, "it calls {number} programs");
 }

@@ -182,17 +182,17 @@ impl<S: Shell> Subject<S> {
     }
 
     pub(crate) fn plan_with(&mut self, vars: &str, options: PlanOptions) -> Plan {
-        let facts = match self.facts(vars) {
-            Ok(facts) => facts,
+        match self.facts(vars) {
+            Ok(facts) => planned(vars, &facts, options),
             Err(error) => panic!("{error:?}"),
-        };
-        let mut target = Target::default();
-        if !facts.system.systemd {
-            target.init = Init::SysV;
         }
-        Plan::new(&desired(vars, &target), &facts, options)
     }
 
+    /// A plan, of a host that may not let itself be observed.
+    pub(crate) fn plan_if_observed(&mut self, vars: &str) -> Option<Plan> {
+        let facts = self.facts(vars).ok()?;
+        Some(planned(vars, &facts, PlanOptions::default()))
+    }
     pub(crate) fn perform(&mut self, plan: Plan) -> Performed {
         self.perform_with(plan, &PerformOptions::default(), &mut |_| {})
     }
@@ -229,7 +229,7 @@ impl<S: Shell> Subject<S> {
         let plan = self.plan(vars);
         assert!(plan.is_empty(), "{:#?}", plan.steps);
         assert!(plan.obstacles.is_empty(), "{:#?}", plan.obstacles);
-        let left = "find / -xdev -name '.*.wsgi~'; cd /var/lib/wsgi; \
+        let left = "find /etc /var /mnt -xdev -name '.*.wsgi~'; cd /var/lib/wsgi; \
                     find shop/intent shop/owed .host/stage .host/undo .host/asides 2>/dev/null; :";
         assert_eq!(self.machine.sh(left).text(), "");
     }
@@ -268,6 +268,14 @@ impl<S: Shell> Subject<S> {
             .map(|(p, what)| (p.to_owned(), what.to_owned()))
             .collect()
     }
+}
+
+fn planned(vars: &str, facts: &Facts, options: PlanOptions) -> Plan {
+    let mut target = Target::default();
+    if !facts.system.systemd {
+        target.init = Init::SysV;
+    }
+    Plan::new(&desired(vars, &target), facts, options)
 }
 
 impl Performed {

@@ -22,7 +22,7 @@ impl Client {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join(".ssh")).unwrap();
         let mut options = SshOptions::from_environment();
-        options.home = home.path().to_owned();
+        options.home = home.path().into();
         options.config = Some(home.path().join(".ssh/config"));
         options.system_config = None;
         options.agent = None;

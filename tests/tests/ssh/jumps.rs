@@ -2,7 +2,7 @@ use std::fs;
 
 use wsgi_apply::Status;
 use wsgi_apply::ssh::{ConnectError, NoInteraction};
-use wsgi_tests::SshServer;
+use wsgi_tests::{SshServer, wait_until};
 
 use crate::client::{Client, output, run, story};
 
@@ -146,4 +146,18 @@ fn a_key_of_the_command_line_is_not_shown_to_hosts_on_the_way() {
     client.options.identity_files = vec![key];
     client.connect();
     assert!(!gate.log().contains("Failed publickey"), "{}", gate.log());
+}
+
+#[test]
+fn all_connections_end_with_the_last_one() {
+    let (gate, web, client) = through_a_gate();
+    let mut shell = client.connect();
+    assert_eq!(output(&mut shell, "echo in"), "in\n");
+    drop(shell);
+    for server in [web, gate] {
+        wait_until("the server has seen the end", || {
+            let log = server.log();
+            log.contains("Disconnected from user") || log.contains("Closing connection")
+        });
+    }
 }

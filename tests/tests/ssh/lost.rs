@@ -122,8 +122,9 @@ fn waiting_costs_no_processor_time() {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut shell = client.connect();
+        let input = vec![0; 5_000_000];
         let before = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-        try_run(&mut shell, "sleep 2; cat >/dev/null", &[0; 5_000_000]).unwrap();
+        try_run(&mut shell, "sleep 2; cat >/dev/null", &input).unwrap();
         let after = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
         sender.send((before, after)).unwrap();
     });

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC1007,SC1010,SC2015,SC2016,SC2034,SC2153,SC2154
 # Puts a release in the place of another. The calls of these functions follow, made of the
 # deployment; then, on stdin, come its files.
 #
@@ -8,7 +9,7 @@ N=$S/$APP
 H=$N K=$N/stage PATIENCE=14400
 NEW=$RELEASES/$ID
 began=$(date +%s)
-switched= was= was_venv= reason=
+switched= was= was_venv=
 
 of_app() { as "$USER_" "$@"; }
 
@@ -37,10 +38,17 @@ alone() { # operator seconds
     export WSGI_RUN
     was=$(readlink -- "$CURRENT" 2>/dev/null)
     was_venv=$(readlink -- "$VENV" 2>/dev/null)
+    found=${was##*/}
+    # A deploy that was cut off after its switch has proved nothing: what served before it is what
+    # there is to go back to.
+    if [ -s "$N/switching" ]; then
+        { read -r was && read -r was_venv; } <"$N/switching"
+        switched=1
+    fi
 }
 
 # Nobody else has deployed since the releases were looked at.
-still() { [ "${was##*/}" = "$1" ] || end drifted; }
+still() { [ "$found" = "$1" ] || end drifted; }
 
 # --- before anything is switched
 
@@ -88,7 +96,12 @@ virtualenv_of() { # key kind lock-file requirement…
     [ -d "$VENVS" ] || { mkdir -m 755 -- "$VENVS" && chown -h -- "$USER_:$GROUP_" "$VENVS"; } || return
     of_app rm -rf -- "$P_"
     venv_user=$USER_ venv_home=$HOME_
-    make_venv "$P_" && install "$P_" "$kind" "$lock" "$@" && of_app touch -- "$P_/.whole"
+    make_venv "$P_" && install "$P_" "$kind" "$lock" "$@" && familiar "$P_" && of_app touch -- "$P_/.whole"
+}
+
+# Under the names that scripts of the app's users know.
+familiar() {
+    of_app ln -sfn -- "$START" "$1/bin/gunicorn_start" && of_app ln -sfn -- "${START%/*}/env" "$1/bin/postactivate"
 }
 
 make_venv() {
@@ -147,19 +160,30 @@ hook() { # release virtualenv seconds blob
     return "$status"
 }
 
-check() { follow_app "$START" --check "$1" "$2"; } # release virtualenv
+check() { # release virtualenv
+    status=0
+    follow_app timeout -k 3 "$WAIT" "$START" --check "$1" "$2" || status=$?
+    [ "$status" != 124 ] || echo "its import took more than $WAIT s and was stopped"
+    return "$status"
+}
 
-# A second gunicorn on a socket of its own is asked what visitors will ask the first.
+# A second gunicorn on a socket of its own is asked what visitors will ask the first. It ends with us,
+# and soon: a worker that hangs would be waited for.
 probe() { # release virtualenv
     socket=$RUN/probe.sock
     of_app rm -f -- "$socket"
     : >"$K/probe"
-    (cd / && exec setpriv --reuid "$USER_" --regid "$GROUP_" --init-groups -- \
-        "$START" --probe "$1" "$2" "$socket") >"$K/probe" 2>&1 </dev/null 9>&- &
+    (cd / && exec setpriv --reuid "$USER_" --regid "$GROUP_" --init-groups --pdeathsig TERM -- \
+        timeout -k 3 "$((WAIT + 30))" "$START" --probe "$1" "$2" "$socket") >"$K/probe" 2>&1 </dev/null 9>&- &
     pid=$!
     status=0
-    of_app /usr/bin/python3 -I -S -c "$ASK" unix "$socket" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" "$pid" "$SCHEME" || status=$?
-    [ $status = 0 ] || cat "$K/probe"
+    verdict=$(of_app /usr/bin/python3 -I -S -c "$ASK" unix "$socket" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" "$pid" \
+        "$SCHEME" 9>&-) || status=$?
+    # The reason last: of what is said, the end is kept.
+    if [ $status != 0 ]; then
+        cat "$K/probe"
+        printf '%s\n' "$verdict"
+    fi
     kill -TERM "$pid" 2>/dev/null
     wait "$pid"
     of_app rm -f -- "$socket"
@@ -168,16 +192,27 @@ probe() { # release virtualenv
 
 # --- the switch
 
-# What stands there as a directory becomes the first release, or the first virtualenv.
-adopt() { # path directory name owner
-    [ -d "$1" ] && [ ! -L "$1" ] || return 0
-    as "$4" mv -T -- "$1" "$2/$3"
+# What stands there as a directory becomes the first release, or the first virtualenv: it is what a
+# deploy that fails goes back to.
+adopted() {
+    if [ -d "$VENV" ] && [ ! -L "$VENV" ]; then
+        was_venv=$VENVS/adopted-$ID
+        as root /usr/bin/python3 -I -S -c "$MOVE" "$VENV" "$was_venv" || return
+        of_app touch -- "$was_venv/.whole" || return
+    fi
+    if [ -d "$CURRENT" ] && [ ! -L "$CURRENT" ]; then
+        first=$(date -u -r "$CURRENT" +%Y%m%dT%H%M%SZ)-adopted
+        of_app /usr/bin/python3 -I -S -c "$MOVE" "$CURRENT" "$RELEASES/$first" || return
+        was=$RELEASES/$first
+        mkdir -p -- "$N/releases/$first" && printf '%s\n' outcome=good "venv=${was_venv##*/}" revision=adopted \
+            operator= "began=$(date -r "$was" +%s)" seconds=0 >"$N/releases/$first/about" || return
+        echo "$CURRENT was a directory: it is the release $first now"
+    fi
 }
 
 switch_to() { # release virtualenv
     release_link=$1 venv_link=$2
     if [ -n "$venv_link" ]; then
-        adopt "$VENV" "$VENVS" "adopted-$ID" root
         ln -sfn -- "$venv_link" "$VENV.wsgi~" && mv -T -- "$VENV.wsgi~" "$VENV" && sync -- "${VENV%/*}" || return
     fi
     of_app /bin/sh -c 'ln -sfn -- "$1" "$2.wsgi~" && mv -T -- "$2.wsgi~" "$2" && sync -- "${2%/*}"' sh "$release_link" "$CURRENT"
@@ -203,8 +238,10 @@ verify() {
 }
 
 go_over() { # release virtualenv
+    adopted || return
+    printf '%s\n' "$was" "$was_venv" >"$N/switching~" && sync -- "$N/switching~" &&
+        mv -T -- "$N/switching~" "$N/switching" && sync -- "$N" || return
     switched=1
-    old=${was:-} old_venv=${was_venv:-}
     switch_to "$1" "$2"
 }
 
@@ -213,9 +250,11 @@ go_back() {
     [ -n "$switched" ] || return 0
     ev returning
     if [ -n "$was" ]; then
-        switch_to "$was" "$was_venv" && exchange && verify && ev returned "${was##*/}" && return
+        switch_to "$was" "$was_venv" && exchange && verify && rm -f -- "$N/switching" && ev returned "${was##*/}" &&
+            return
     else
         echo "there is no earlier release to go back to"
+        of_app rm -f -- "$CURRENT" && rm -f -- "$N/switching"
         return
     fi
     ev unreturned "${was##*/}"
@@ -235,11 +274,11 @@ log_line() { # what outcome
         "$(($(date +%s) - began))" >>"$N/log" && sync -- "$N/log"
 }
 
-# Keeps the newest good releases, the one that runs and the one before it, and two that failed, to
-# look at. A virtualenv stays as long as one of them needs it.
+# Keeps the newest good releases, the one that runs, the one before it and what was found here, which
+# may have answers under way, and two that failed, to look at. A virtualenv stays as long as one of them needs it.
 prune() { # how many
     running=$(readlink -- "$CURRENT") running=${running##*/}
-    keep=" $running ${was##*/} "
+    keep=" $running ${was##*/} $found "
     kept=0 kept_failed=0
     set +f
     for about in $(printf '%s\n' "$N"/releases/*/about | sort -r); do
@@ -256,14 +295,22 @@ prune() { # how many
         case $keep in *" $id "*) continue ;; esac
         of_app rm -rf -- "$RELEASES/$id" "$RELEASES/failed-$id" && rm -rf -- "$N/releases/$id" && echo "removed $id"
     done
+    # What a deploy that was cut off has left.
     set +f
-    for venv in "$VENVS"/*/.whole; do
-        venv=${venv%/.whole} key=${venv##*/}
+    for known in "$N"/releases/*; do
+        set -f
+        id=${known##*/}
+        case $keep in *" $id "*) continue ;; esac
+        [ -f "$known/about" ] || [ ! -d "$known" ] || { of_app rm -rf -- "$RELEASES/$id" && rm -rf -- "$known"; }
+    done
+    set +f
+    # One that could not be made whole is of no use to anybody.
+    for venv in "$VENVS"/*; do
+        key=${venv##*/}
         [ -d "$venv" ] || continue
         [ "$venv" != "$(readlink -- "$VENV")" ] || continue
-        grep -qx "venv=$key" "$N"/releases/*/about 2>/dev/null || { of_app rm -rf -- "$venv" && echo "removed the virtualenv $key"; }
+        [ -f "$venv/.whole" ] && grep -qx "venv=$key" "$N"/releases/*/about 2>/dev/null || { of_app rm -rf -- "$venv" && echo "removed the virtualenv $key"; }
     done
-    # What a deploy that was cut off has left.
     for left in "$RELEASES"/.20*-*; do
         [ ! -d "$left" ] || of_app rm -rf -- "$left"
     done
@@ -274,6 +321,7 @@ prune() { # how many
 deployed() { # verb how-many
     if [ -z "$failed$stopped" ]; then
         about good
+        rm -f -- "$N/switching"
         log_line "$1" good
         [ -z "$2" ] || prune "$2"
         rm -rf -- "$K"
@@ -283,8 +331,10 @@ deployed() { # verb how-many
     go_back
     if [ "$1" = deploy ]; then
         about failed
+        cp -- "$N/output~" "$N/releases/$ID/output"
         of_app rm -rf -- "$RELEASES/.$ID"
-        [ ! -d "$NEW" ] || of_app mv -T -- "$NEW" "$RELEASES/failed-$ID"
+        # One that has served may have answers under way, for which it needs its files.
+        [ -n "$switched" ] || [ ! -d "$NEW" ] || of_app mv -T -- "$NEW" "$RELEASES/failed-$ID"
     fi
     log_line "$1" failed
     [ -z "$2" ] || prune "$2" >/dev/null

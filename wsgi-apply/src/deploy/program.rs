@@ -2,7 +2,7 @@
 
 use wsgi_model::{CommandLine, Sensitivity};
 
-use super::{ASK, DEPLOY, DeployStep, ReleaseSite, SURVEY, Survey};
+use super::{ASK, DEPLOY, DeployStep, MOVE, ReleaseSite, SURVEY, Survey};
 use crate::posix::{PERFORM, Payload, STATE, argv, assigned, bare, call};
 
 /// A program, and what it reads from stdin.
@@ -128,6 +128,7 @@ pub(super) fn program(
         ("REVISION", revision),
         ("OPERATOR", &operator),
         ("ASK", ASK),
+        ("MOVE", MOVE),
         ("UV", if survey.has_uv { "1" } else { "" }),
         ("HOST", &site.server_name),
         ("HEALTH", deploy.health_path.as_str()),

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154
 # Prints what is known of an app's releases. Changes nothing.
 #
 # Given, besides what state.sh takes: $M, a word that nothing else prints; the app, its $USER_, its

@@ -30,14 +30,22 @@ impl Reading {
                     }
                 }
             }
+            "listening" => {
+                for line in rest.lines() {
+                    let (port, who) = line.split_once('\t')?;
+                    let port = u16::from_str_radix(port, 16).ok()?;
+                    let is_nginx = facts.system.listening.entry(port).or_default();
+                    *is_nginx |= who == "nginx";
+                }
+            }
             "provided" => facts.provided.extend(rest.lines().map(str::to_owned)),
-            "users" => {
+            "passwd" => {
                 for line in rest.lines() {
                     let (name, user) = user(line)?;
                     facts.users.insert(name, user);
                 }
             }
-            "groups" => {
+            "group" => {
                 for line in rest.lines() {
                     let mut fields = line.split(':');
                     let name = fields.next().unwrap_or_default().to_owned();

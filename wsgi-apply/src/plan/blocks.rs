@@ -25,10 +25,7 @@ impl Draft<'_> {
                 (text, attributes.mode)
             }
             Observed::File { attributes, .. } => {
-                self.obstacle(Obstacle::Unreadable {
-                    path: artifact.path.clone(),
-                    reader: attributes.user.clone(),
-                });
+                self.unreadable(&artifact.path, attributes);
                 return None;
             }
             _ => {

@@ -29,10 +29,7 @@ impl Draft<'_> {
                 ..
             } => String::from_utf8_lossy(contents).into_owned(),
             _ if wanted.is_empty() && ours.is_empty() => return,
-            Observed::File { attributes, .. } => {
-                let reader = attributes.user.clone();
-                return self.obstacle(Obstacle::Unreadable { path, reader });
-            }
+            Observed::File { attributes, .. } => return self.unreadable(&path, attributes),
             other => {
                 return self.obstacle(Obstacle::Foreign {
                     path,

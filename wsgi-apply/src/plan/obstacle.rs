@@ -87,6 +87,12 @@ pub enum Obstacle {
         /// The other site.
         path: AbsPath,
     },
+    /// Another process than nginx listens to a port of the site.
+    #[error("another program than nginx listens to port {port}")]
+    PortTaken {
+        /// The port.
+        port: u16,
+    },
     /// Another file gives supervisor a program of the same name.
     #[error("{path} has a program {program} already")]
     ProgramTaken {
@@ -144,6 +150,10 @@ impl Obstacle {
                 "nginx would take one of the two and ignore the other: take it out of {path}, or \
                  out of the vars file"
             ),
+            Self::PortTaken { port } => format!(
+                "stop it (`ss -ltnp sport = :{port}` names it), or choose another \
+                 `wsgi_nginx_http_port`: nginx could not take up the site"
+            ),
             Self::ProgramTaken { path, .. } => {
                 format!("supervisor would mix up the two: take it out of {path}")
             }
@@ -166,7 +176,10 @@ impl Obstacle {
             | Self::TlsFile { path, .. }
             | Self::SiteTaken { path, .. }
             | Self::ProgramTaken { path, .. } => Some(path),
-            Self::User { .. } | Self::NoNginx | Self::NginxRefuses { .. } => None,
+            Self::User { .. }
+            | Self::NoNginx
+            | Self::NginxRefuses { .. }
+            | Self::PortTaken { .. } => None,
         }
     }
 
@@ -183,6 +196,7 @@ impl Obstacle {
             Self::NoNginx => "no-nginx",
             Self::TlsFile { .. } => "tls-file",
             Self::SiteTaken { .. } => "site-taken",
+            Self::PortTaken { .. } => "port-taken",
             Self::ProgramTaken { .. } => "program-taken",
             Self::NginxRefuses { .. } => "nginx-refuses",
         }

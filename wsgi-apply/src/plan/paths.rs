@@ -1,7 +1,7 @@
 //! What is put at the paths of the artifacts: every node against everything that may be there.
 
 use camino::Utf8Path;
-use wsgi_model::{AppName, Artifact, Contents, Mode, Node, OnlyIf, Owner};
+use wsgi_model::{AppName, Artifact, Check, Contents, Mode, Node, OnlyIf, Owner};
 
 use super::{After, Change, Draft, Obstacle, Ours, PathChange, Step, role};
 use crate::{Attributes, Desired, Digest, Observed};
@@ -130,8 +130,18 @@ impl Draft<'_> {
         mode: Mode,
         owner: &Owner,
     ) -> Option<PathChange> {
+        let ours = self
+            .ours
+            .get(app)
+            .and_then(|ours| ours.paths.get(&artifact.path));
+        let was_secret = ours.is_some_and(|entry| entry.secret);
         let after = || After::File {
-            contents: contents.clone(),
+            contents: if was_secret {
+                // A diff would show what was there.
+                contents.clone().into_secret()
+            } else {
+                contents.clone()
+            },
             mode,
             owner: owner.clone(),
         };
@@ -144,10 +154,7 @@ impl Draft<'_> {
                     return self.attributes(artifact, before, attributes, mode, owner);
                 }
                 if digest.is_none() {
-                    self.obstacle(Obstacle::Unreadable {
-                        path: artifact.path.clone(),
-                        reader: attributes.user.clone(),
-                    });
+                    self.unreadable(&artifact.path, attributes);
                     return None;
                 }
                 let backup = match self.is_ours(app, &artifact.path, *digest) {
@@ -278,11 +285,31 @@ impl Draft<'_> {
         Some(PathChange {
             path: artifact.path.clone(),
             actor,
-            before: before.clone(),
+            before: self.owner_noted(before, wanted),
             after,
             backup,
-            checks: artifact.checks.clone(),
+            checks: self.checks(&artifact.checks),
         })
+    }
+
+    /// What must hold, where there are programs to say so.
+    pub(super) fn checks(&self, checks: &[Check]) -> Vec<Check> {
+        if self.options.paths_only {
+            return Vec::new();
+        }
+        checks.to_vec()
+    }
+
+    /// What is there, as somebody reads it: where owners are only noted, nobody changes one.
+    fn owner_noted(&self, before: &Observed, wanted: Option<&Owner>) -> Observed {
+        let mut before = before.clone();
+        if let Some(owner) = wanted.filter(|_| self.is_to_note_owners())
+            && let Observed::Directory(attributes) | Observed::File { attributes, .. } = &mut before
+        {
+            attributes.user = owner.user.to_string();
+            attributes.group = owner.group.to_string();
+        }
+        before
     }
 
     fn foreign(&mut self, artifact: &Artifact, before: &Observed, adoptable: bool) {

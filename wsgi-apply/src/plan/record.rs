@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wsgi_model::{AppName, Bundle, Node};
+use wsgi_model::{AppName, Bundle, Node, Sensitivity};
 
 use super::{Change, Draft, Plan, Record};
 use crate::{Desired, Digest, Entry, Kind, Manifest, ManifestNeeds};
@@ -60,6 +60,7 @@ impl Draft<'_> {
                 markers: block.map(|block| markers(&String::from_utf8_lossy(block.expose()))),
                 checks: artifact.checks.clone(),
                 notify: artifact.notify.iter().map(|a| a.name.to_string()).collect(),
+                secret: artifact.sensitivity() == Sensitivity::Secret,
             };
             manifest.paths.insert(artifact.path.clone(), entry);
             let actions = artifact.notify.iter();

@@ -44,6 +44,17 @@ impl Draft<'_> {
         let before = self.facts.at(path).clone();
         let mut backup = false;
         let after = match (entry.kind, &before) {
+            (
+                Kind::File,
+                Observed::File {
+                    digest: None,
+                    attributes,
+                    ..
+                },
+            ) => {
+                self.unreadable(path, attributes);
+                return None;
+            }
             (Kind::File, Observed::File { digest, .. }) => {
                 let as_we_made_it = digest.is_some_and(|digest| entry.digests.contains(&digest));
                 if !as_we_made_it && !self.options.adopt {
@@ -95,7 +106,7 @@ impl Draft<'_> {
                 before,
                 after,
                 backup,
-                checks: entry.checks.clone(),
+                checks: self.checks(&entry.checks),
             }),
             because: Some("no longer in the vars file"),
         })

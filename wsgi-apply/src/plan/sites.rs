@@ -29,6 +29,11 @@ impl Draft<'_> {
         let mut obstacles = Vec::new();
         for bundle in desired.bundles() {
             let (ours, upstreams) = of_bundle(bundle);
+            let listening = &self.facts.system.listening;
+            let ports = ours.ports.iter().filter_map(|port| port.parse().ok());
+            for port in ports.filter(|port| listening.get(port) == Some(&false)) {
+                obstacles.push(Obstacle::PortTaken { port });
+            }
             let program = format!("[program:{}]", bundle.app);
             for (path, lines) in &others {
                 let path = || (*path).clone();

@@ -52,11 +52,21 @@ pub(super) fn owners(desired: &Desired, facts: &Facts) -> BTreeMap<AbsPath, Owne
     owners
 }
 
-/// Who can put something else in the place of what is in a directory: its owner, or everybody.
+/// Groups whose members the distribution trusts with directories of root's: Ubuntu's `/var/log` is
+/// syslog's to write.
+const TRUSTED_GROUPS: &[&str] = &["root", "adm", "staff", "syslog", "mail"];
+
+/// Who can put something else in the place of what is in a directory: its owner, everybody, or a
+/// group.
 fn holder(attributes: &Attributes) -> Owner {
-    let user = if attributes.mode.bits() & 0o002 != 0 && attributes.uid == 0 {
-        // `+` stands in no user's name.
+    let (mode, group) = (attributes.mode.bits(), attributes.group.as_str());
+    // `+` stands in no user's name.
+    let user = if attributes.uid != 0 {
+        attributes.user.clone()
+    } else if mode & 0o002 != 0 {
         "+everybody".to_owned()
+    } else if mode & 0o020 != 0 && !TRUSTED_GROUPS.contains(&group) {
+        format!("+the group {group}")
     } else {
         attributes.user.clone()
     };
@@ -77,6 +87,10 @@ impl Draft<'_> {
             if let Some(obstacle) = self.is_no_directory(&dir, &actor) {
                 self.obstacle(obstacle);
                 return None;
+            }
+            if self.is_to_note_owners() {
+                // Whoever does it does all of it.
+                continue;
             }
             let Some(holder) = self.owners.get(&dir).map(|owner| owner.user.to_string()) else {
                 // It will be made, root's.
@@ -100,6 +114,18 @@ impl Draft<'_> {
             }
         }
         Some(actor)
+    }
+
+    /// A file is there that nobody could read who may.
+    pub(super) fn unreadable(&mut self, path: &AbsPath, attributes: &Attributes) {
+        let reader = match self.actor(path, None) {
+            // Why is said.
+            None => return,
+            Some(Actor::Root) => attributes.user.clone(),
+            Some(Actor::User(user)) => user,
+        };
+        let path = path.clone();
+        self.obstacle(Obstacle::Unreadable { path, reader });
     }
 
     /// A link that root made, such as `/var/www` to another disk, is the administrator's wish.

@@ -1,9 +1,11 @@
+# shellcheck shell=sh disable=SC1007,SC2015,SC2034,SC2086,SC2154
 # Prints what is true of this host. Changes nothing.
 #
 # Given, besides what state.sh takes: $M, a word that nothing else prints; $R, what stands for `/`;
 # $A, apps: name, user, group, virtualenv; $C, files whose contents are wanted, each with a hash
 # that is known or `-`; $K, packages; $D, links to configuration files; $W, files, each with lines
-# that may stand in it; $U, users who may have a crontab; $L, files for TLS, each after what it is; $Q, a program that asks supervisor.
+# that may stand in it; $U, users who may have a crontab; $L, files for TLS, each after what it is;
+# $Q, a program that asks supervisor.
 rec "$M"
 
 # Not run, as os-release(5) has it: below $R it may be anybody's.
@@ -98,7 +100,8 @@ if [ -n "$R" ]; then
 fi
 
 if [ -n "$K" ]; then
-    # dpkg itself is there, if it can be asked. A name that no package has may be one that another provides.
+    # dpkg itself is there, if it can be asked. A name that no package has may be one that another
+    # provides.
     found=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\t${Architecture}\n' dpkg $K 2>/dev/null) &&
         case $found in *-installed* | *config-files*) false ;; esac ||
         rec provided "$(dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | sed -n 's/^installed //p' |
@@ -168,7 +171,19 @@ set -f
 
 if command -v nginx >/dev/null; then
     rec nginx "$(nginx -V 2>&1)"
-    refusal=$(nginx -t -q 2>&1) || rec nginx_refusal "$refusal"
+    # It waits for ever for what a pipe among its files will say.
+    refusal=$(timeout -k 1 30 nginx -t -q 2>&1) || case $? in
+    124) rec nginx_refusal "nginx -t does not come to an end: $refusal" ;;
+    *) rec nginx_refusal "$refusal" ;;
+    esac
+    # Who listens where: nginx -t does not bind, and a reload that cannot says so in a log alone.
+    pid=
+    [ ! -r /run/nginx.pid ] || IFS= read -r pid </run/nginx.pid || :
+    rec listening "$(
+        own=$(find "/proc/${pid:-none}/fd" -lname 'socket:*' -printf ' %l ' 2>/dev/null)
+        awk -v own="$own" 'FNR > 1 && $4 == "0A" { n = split($2, a, ":")
+            print a[n] (index(own, " socket:[" $10 "] ") ? "\tnginx" : "\tother") }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+    )"
 fi
 # supervisorctl takes a quarter of a second to start, this a hundredth.
 if [ -x /usr/bin/python3 ]; then

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC1007,SC1010,SC2015,SC2030,SC2031,SC2016,SC2115,SC2154,SC2034
 # Performs a plan. The calls of these functions follow, made of the plan; then, on stdin, come the
 # contents of files.
 #
@@ -6,7 +7,7 @@
 
 H=$S/.host
 # $B is also what the program that becomes root calls this one.
-broken= failed= stopped= locked= prepared= B=
+broken= failed= stopped= earliest= locked= prepared= B=
 
 # All that is said goes one way. Nobody has to listen: what was begun is done also when the
 # connection is gone.
@@ -65,9 +66,10 @@ fail() { # step what was said
 # for the same reason. Nor shall a daemon have signals ignored or a umask of ours.
 run() {
     status=0
-    (trap - HUP PIPE INT TERM && umask 022 && cd / && exec setsid -w "$@") \
+    (trap - HUP PIPE INT TERM && umask 022 && cd / && exec setsid -w timeout -k 9 600 "$@") \
         >"$H/stage/out" 2>&1 </dev/null 9>&- || status=$?
     cat -- "$H/stage/out"
+    [ $status != 124 ] || echo "$1 did not end within ten minutes"
     return $status
 }
 
@@ -85,12 +87,17 @@ follow() {
 # --- before anything changes
 
 lock() { # operator seconds
+    # What is made here for ourselves, above our own directory too, is no change of somebody else's.
+    [ -d "$S" ] || earliest=$(seen)
+    [ -d "${S%/*}" ] || (umask 022 && mkdir -p -- "${S%/*}") || end failed
     mkdir -p -- "$H" || end failed
     exec 9>>"$H/lock"
     if ! flock -n 9; then
         ev waiting "$(head -c 300 "$H/lock" | tr '\n\t' '  ')"
         flock -w "$2" 9 || end locked "$(head -c 300 "$H/lock" | tr '\n\t' '  ')"
     fi
+    # Somebody was here before, and what was seen before them is not how it is.
+    [ ! -s "$H/lock" ] || earliest=
     locked=1
     printf '%s since %s (process %s)\n' "$1" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$$" >"$H/lock"
     tidy
@@ -116,14 +123,18 @@ blob() {
 
 # Everything has arrived, as it was sent: an end of the connection looks like the end of a file.
 arrived() {
-    (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
+    [ -z "$1" ] || (cd "$H/stage" && printf '%s' "$1" | sha256sum -c --status) || end cut
     exec </dev/null
     trap 'stopped=1' INT TERM
 }
 
 unchanged() {
+    [ -z "$E" ] || [ "${earliest:-$(seen)}" = "$E  -" ] || end drifted
+}
+
+seen() {
     widen
-    [ -z "$E" ] || [ "$(state | sha256sum)" = "$E  -" ] || end drifted
+    state | sha256sum
 }
 
 # What a check will ask for holds already, unless it is about a file that is changed. Else what is
@@ -404,7 +415,8 @@ service() { # name
     if [ -d /run/systemd/system ]; then
         run systemctl enable --quiet "$1" && run systemctl start "$1"
     else
-        run update-rc.d "$1" defaults && run update-rc.d "$1" enable && run /etc/init.d/"$1" start
+        run update-rc.d "$1" defaults && run update-rc.d "$1" enable &&
+            run env -i PATH="$PATH" /etc/init.d/"$1" start
     fi
 }
 
@@ -413,7 +425,6 @@ crontab_of() { # user blob hash: of what it was
         echo "the crontab of $1 has changed meanwhile"
         return 1
     }
-    backup root "/var/spool/cron/crontabs/$1"
     if [ -s "$H/stage/$2" ]; then run crontab -u "$1" "$H/stage/$2"; else run crontab -u "$1" -r; fi
 }
 

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC1007,SC2034
 # What stands at the paths in $P, on stdout: records that end in a NUL. The program that observes and
 # the one that performs both run this, and compare the hash of what it prints.
 #

@@ -4,6 +4,7 @@ mod algorithms;
 mod error;
 mod include;
 mod line;
+mod login_settings;
 mod selection;
 mod settings;
 mod tokens;
@@ -11,6 +12,7 @@ mod value;
 
 pub(super) use algorithms::chosen;
 pub use error::ConfigError;
+pub(super) use login_settings::Method;
 pub(super) use settings::{Family, Settings, UnknownHost};
 
 #[cfg(test)]

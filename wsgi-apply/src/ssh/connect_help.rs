@@ -1,4 +1,5 @@
 use super::connect_error::{ConnectError, MOST_JUMPS, ShownKey};
+use super::tried::Tried;
 
 impl ConnectError {
     /// What to do about it.
@@ -27,14 +28,14 @@ impl ConnectError {
             } => {
                 let mut help = shown.how_to_accept();
                 if let Some(place) = authority {
-                    help += &format!(
-                        ". {place} vouches for the host by an authority, which is not supported \
-                         here: the key itself has to be known"
+                    help = format!(
+                        "{help}. {place} vouches for the host by an authority, which is not \
+                         supported here: the key itself has to be known"
                     );
                 }
                 if let Some(place) = ignored {
-                    help += &format!(
-                        ". {place} says to trust any host, which is not followed: write \
+                    help = format!(
+                        "{help}. {place} says to trust any host, which is not followed: write \
                          `StrictHostKeyChecking accept-new` to accept hosts that are new"
                     );
                 }
@@ -62,22 +63,12 @@ impl ConnectError {
                 if *writing { "writable" } else { "readable" }
             ),
             Self::Key { source, .. } => source.help().to_owned(),
-            Self::Authentication { user, offered, .. } => {
-                let mut help = format!(
-                    "check with `ssh -v`; name the key with -i, and have its public half in \
-                     ~{user}/.ssh/authorized_keys there"
-                );
-                let passwords = ["password", "keyboard-interactive"];
-                if offered
-                    .iter()
-                    .any(|method| passwords.contains(&method.as_str()))
-                {
-                    help += "; or give a password: --ask-pass";
-                } else if !offered.is_empty() {
-                    help += &format!("; the server takes {}", offered.join(", "));
-                }
-                help
-            }
+            Self::Authentication {
+                user,
+                tried,
+                offered,
+                ..
+            } => login_help(user, tried, offered),
             Self::Jump { source, .. } => source.help(),
             Self::Forward { hop, .. } => format!(
                 "check that it can reach that host, and that its sshd allows it \
@@ -91,33 +82,49 @@ impl ConnectError {
     }
 }
 
+fn login_help(user: &str, tried: &[Tried], offered: &[String]) -> String {
+    if tried.iter().any(Tried::has_hung_up) {
+        return "the server hangs up after a few tries: name the key with -i, or as `IdentityFile` \
+                with `IdentitiesOnly yes` in ~/.ssh/config; --ask-pass tries no key"
+            .to_owned();
+    }
+    let help = format!(
+        "check with `ssh -v`; name the key with -i, and have its public half in \
+         ~{user}/.ssh/authorized_keys there"
+    );
+    let passwords = ["password", "keyboard-interactive"];
+    if offered
+        .iter()
+        .any(|method| passwords.contains(&method.as_str()))
+    {
+        format!("{help}; or give a password: --ask-pass")
+    } else if offered.is_empty() {
+        help
+    } else {
+        format!("{help}; the server takes {}", offered.join(", "))
+    }
+}
+
 impl ShownKey {
     fn how_to_accept(&self) -> String {
-        let (host, port) = &self.address;
+        let kind = match self.key.kind() {
+            "ssh-rsa" => "rsa",
+            kind if kind.starts_with("ecdsa-") => "ecdsa",
+            _ => "ed25519",
+        };
         let compare = format!(
             "compare its fingerprint with the host's own (there: ssh-keygen -l -f \
-             /etc/ssh/ssh_host_{}_key.pub)",
-            match self.key.kind() {
-                "ssh-rsa" => "rsa",
-                kind if kind.starts_with("ecdsa-") => "ecdsa",
-                _ => "ed25519",
-            }
+             /etc/ssh/ssh_host_{kind}_key.pub)"
         );
+        let (host, port) = &self.address;
         match &self.file {
             Some(file) if self.is_direct && *host == name_without_port(&self.name) => {
                 let port = match port {
                     22 => String::new(),
                     port => format!("-p {port} "),
                 };
-                let kind = match self.key.kind() {
-                    "ssh-rsa" => "rsa",
-                    kind if kind.starts_with("ecdsa-") => "ecdsa",
-                    _ => "ed25519",
-                };
-                format!(
-                    "{compare}, then accept it: ssh-keyscan {port}-t {kind} {host} >> {}",
-                    file.display()
-                )
+                let file = file.display();
+                format!("{compare}, then accept it: ssh-keyscan {port}-t {kind} {host} >> {file}")
             }
             Some(_) => format!("{compare}, then accept it: ssh {}", self.destination),
             None => format!("{compare}; no file of known hosts is configured to note it in"),

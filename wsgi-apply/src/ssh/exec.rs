@@ -17,7 +17,7 @@ const PIECE: usize = 32 << 10;
 
 /// How often to look at what is queued without waiting. More than once there is nothing that could
 /// be taken only while keys are exchanged anew, or when a server sends what is not for us.
-const LOOKS: u32 = 3;
+pub(super) const LOOKS: u32 = 3;
 
 /// Runs a command line, and passes its input and output until it has ended.
 pub(super) fn exec(
@@ -205,6 +205,7 @@ impl Program<'_> {
             (None, Input::Open | Input::Closed) => PollFlags::IN,
         };
         let at_most = self.is_queued().then_some(Duration::from_millis(10));
-        self.transport.wait(wanted, &[], at_most)
+        self.transport.wait(wanted, &[], at_most)?;
+        Ok(())
     }
 }

@@ -38,8 +38,7 @@ impl KeyProblem {
             Self::OpenToOthers { .. } => "make it private: chmod 600",
             Self::PublicOnly => "name the file without .pub, or add it to the agent: ssh-add",
             Self::NotAKey => "convert it: ssh-keygen -p rewrites a key in OpenSSH's format",
-            Self::Hardware => "add it to the agent: ssh-add",
-            Self::NoPassphrase => "add it to the agent: ssh-add",
+            Self::Hardware | Self::NoPassphrase => "add it to the agent: ssh-add",
             Self::WrongPassphrase => "try again, or add it to the agent: ssh-add",
         }
     }

@@ -8,7 +8,7 @@ mod password;
 use std::time::Duration;
 
 use self::candidates::Candidates;
-use super::config::Settings;
+use super::config::{Method, Settings};
 use super::connect_error::{ConnectError, Phase};
 use super::interaction::{Interaction, NoInteraction};
 use super::options::{Login, SshOptions};
@@ -18,16 +18,11 @@ use super::tried::Tried;
 /// After this time OpenSSH's server hangs up (`LoginGraceTime`), so no answer comes later.
 const ANSWER: Limit = Limit::Each(Duration::from_secs(120));
 
-/// After so many refusals OpenSSH's server hangs up (`MaxAuthTries`).
-const REFUSALS: usize = 6;
-
 /// A login under way.
 struct Attempt<'a> {
     transport: &'a Transport,
     settings: &'a Settings,
     tried: Vec<Tried>,
-    /// How often the server said no.
-    refusals: usize,
 }
 
 /// What became of one attempt.
@@ -41,6 +36,9 @@ enum Outcome {
 
 /// Logs in, with as few questions to the server as can be: which methods it takes is asked only
 /// when no key was the right one.
+///
+/// How many keys may be tried is up to the server (`MaxAuthTries`, six as a rule), which hangs up
+/// then; so those that were named come first.
 pub(super) fn log_in(
     transport: &Transport,
     settings: &Settings,
@@ -57,16 +55,14 @@ pub(super) fn log_in(
         transport,
         settings,
         tried: Vec::new(),
-        refusals: 0,
     };
     let mut offered = Vec::new();
     let mut outcome = Outcome::Out;
-    if settings.login.public_key && options.login != Login::Password {
+    if settings.login.takes(Method::PublicKey) && options.login != Login::Password {
         let candidates = Candidates::collect(transport, settings, options, &mut attempt.tried)?;
         outcome = attempt.keys(candidates, interaction)?;
     }
-    // To ask for the methods is one more refusal, and a password needs one to spare.
-    if matches!(outcome, Outcome::Out) && attempt.refusals + 1 < REFUSALS {
+    if matches!(outcome, Outcome::Out) {
         outcome = attempt.methods(&mut offered)?;
         if matches!(outcome, Outcome::Out) {
             outcome = attempt.password(&offered, interaction)?;
@@ -94,7 +90,6 @@ impl Attempt<'_> {
         match answer {
             Ok(_) if self.transport.session().authenticated() => Ok(Outcome::In),
             Ok(methods) => {
-                self.refusals += 1;
                 *offered = methods;
                 Ok(Outcome::Out)
             }
@@ -119,9 +114,8 @@ impl Attempt<'_> {
             Failure::Waiting(error) => return Err(ConnectError::Local(error)),
         };
         let (came_to, outcome) = if has_hung_up(&error) {
-            ("the server hung up".to_owned(), Outcome::HungUp)
+            (Tried::HUNG_UP.to_owned(), Outcome::HungUp)
         } else if code_of(&error) == code::AUTHENTICATION_FAILED {
-            self.refusals += 1;
             ("refused".to_owned(), Outcome::Out)
         } else {
             (error.message().to_owned(), Outcome::Out)

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 pub(super) struct Pulse {
     /// After how much silence to ask, and how many questions may stay without an answer.
     rule: Option<(Duration, u32)>,
-    /// Since when there is silence.
-    silent: Instant,
+    /// When the server was last heard or asked. What we do in between may take long, such as
+    /// waiting for a person, so a question counts only from when it was asked.
+    since: Instant,
     asked: u32,
 }
 
@@ -25,14 +26,14 @@ impl Pulse {
     pub(super) fn new(rule: Option<(Duration, u32)>, now: Instant) -> Self {
         Self {
             rule,
-            silent: now,
+            since: now,
             asked: 0,
         }
     }
 
     /// The server said something.
     pub(super) fn heard(&mut self, now: Instant) {
-        self.silent = now;
+        self.since = now;
         self.asked = 0;
     }
 
@@ -40,7 +41,7 @@ impl Pulse {
         let Some((interval, most)) = self.rule else {
             return Beat::Wait(None);
         };
-        let next = self.silent + interval * (self.asked + 1);
+        let next = self.since + interval;
         if now < next {
             return Beat::Wait(Some(next - now));
         }
@@ -48,6 +49,7 @@ impl Pulse {
             return Beat::Dead;
         }
         self.asked += 1;
+        self.since = now;
         Beat::Ask
     }
 }
@@ -82,6 +84,16 @@ mod tests {
         assert_eq!(pulse.beat(start + 15 * SECOND), Beat::Ask);
         pulse.heard(start + 16 * SECOND);
         assert_eq!(pulse.beat(start + 31 * SECOND), Beat::Ask);
+    }
+
+    #[test]
+    fn a_server_has_its_time_to_answer_also_when_it_was_asked_late() {
+        let start = Instant::now();
+        let mut pulse = Pulse::new(Some((15 * SECOND, 1)), start);
+        let late = start + 600 * SECOND;
+        assert_eq!(pulse.beat(late), Beat::Ask);
+        assert_eq!(pulse.beat(late), Beat::Wait(Some(15 * SECOND)));
+        assert_eq!(pulse.beat(late + 15 * SECOND), Beat::Dead);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::sockopt::set_tcp_quickack;
 use ssh2::{BlockDirections, ErrorCode, Session};
 
 use super::pulse::{Beat, Pulse};
@@ -117,6 +118,10 @@ impl Transport {
 
     /// Waits for the socket, and says what it is ready for; nothing when the time is up.
     fn ready(&self, wanted: PollFlags, patience: Duration) -> Result<PollFlags, Failure> {
+        // OpenSSH's server keeps small packets back until those before are acknowledged, and the
+        // kernel would wait 40 ms before it does that. It forgets this at every turn, and a tunnel
+        // has nothing to acknowledge.
+        let _ = set_tcp_quickack(&*self.socket, true);
         let mut sockets = [PollFd::new(&*self.socket, wanted)];
         // A time beyond what the kernel counts is none.
         let timeout = Timespec::try_from(patience).ok();
@@ -139,13 +144,13 @@ impl Transport {
     }
 
     /// Waits, for as long as the server is alive, until the socket is ready for what is wanted or
-    /// one of the others is, or until the time is up.
+    /// one of the others is, or until the time is up. Says what the others are ready for.
     pub(super) fn wait(
         &mut self,
         wanted: PollFlags,
         others: &[(&OwnedFd, PollFlags)],
         at_most: Option<Duration>,
-    ) -> io::Result<()> {
+    ) -> io::Result<PollFlags> {
         let patience = match self.pulse.beat(Instant::now()) {
             Beat::Wait(patience) => patience,
             Beat::Ask => {
@@ -153,7 +158,7 @@ impl Transport {
                 if !self.is_half_sent() && self.is_writable() {
                     self.session.keepalive_send()?;
                 }
-                return Ok(());
+                return Ok(PollFlags::empty());
             }
             Beat::Dead => {
                 return Err(io::Error::new(
@@ -177,7 +182,8 @@ impl Transport {
         if !sockets[0].revents().is_empty() {
             self.pulse.heard(Instant::now());
         }
-        Ok(())
+        let others = sockets[1..].iter().map(PollFd::revents);
+        Ok(others.fold(PollFlags::empty(), PollFlags::union))
     }
 }
 

@@ -8,11 +8,18 @@ pub struct Tried {
 }
 
 impl Tried {
+    /// What an attempt came to when the server ended the connection.
+    pub(super) const HUNG_UP: &str = "the server hung up";
+
     pub(super) fn new(what: impl Into<String>, came_to: impl Into<String>) -> Self {
         Self {
             what: what.into(),
             came_to: came_to.into(),
         }
+    }
+
+    pub(super) fn has_hung_up(&self) -> bool {
+        self.came_to == Self::HUNG_UP
     }
 
     pub(super) fn list(tried: &[Self]) -> String {

@@ -2,7 +2,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
 use ssh2::Channel;
@@ -10,6 +10,7 @@ use ssh2::Channel;
 use super::config::Settings;
 use super::connect_error::ConnectError;
 use super::destination::Destination;
+use super::exec::LOOKS;
 use super::transport::{Limit, Transport};
 
 /// Has a host pass us on to the next, and gives a socket that leads there.
@@ -43,6 +44,7 @@ pub(super) fn tunnel(
                 // Sent by the server, and not yet passed on; and the other way round.
                 down: Pending::default(),
                 up: Pending::default(),
+                held: None,
             };
             // Whatever ends it, the session at the near end sees that its socket is closed.
             let _ = relay.run();
@@ -57,6 +59,8 @@ struct Relay {
     far: OwnedFd,
     down: Pending,
     up: Pending,
+    /// The direction that has a packet half sent: libssh2 wants the same call again first.
+    held: Option<Direction>,
 }
 
 /// Bytes on their way.
@@ -119,63 +123,86 @@ enum Passed {
 
 impl Relay {
     fn run(&mut self) -> io::Result<()> {
-        // The direction that has a packet half sent: libssh2 wants the same call again first.
-        let mut held = None;
+        let mut looks = 0;
         loop {
             let mut moved = false;
-            if held != Some(Direction::Up) {
-                let mut channel = self.channel.clone();
-                match self.down.pass(
-                    |buffer| channel.read(buffer),
-                    |bytes| write(&self.far, bytes),
-                )? {
-                    Some(Passed::End) if self.channel.eof() => return Ok(()),
-                    Some(Passed::End) => {}
-                    Some(Passed::Some) => moved = true,
-                    None => {}
-                }
-                held = (self.down.is_empty() && !moved && self.transport.is_half_sent())
-                    .then_some(Direction::Down);
-            }
-            if held != Some(Direction::Down) {
-                let mut channel = self.channel.clone();
-                match self.up.pass(
-                    |buffer| read(&self.far, buffer),
-                    |bytes| channel.write(bytes),
-                )? {
-                    Some(Passed::End) => return self.close(),
-                    Some(Passed::Some) => {
-                        moved = true;
-                        held = None;
-                    }
-                    None => {
-                        held = (!self.up.is_empty() && self.transport.is_half_sent())
-                            .then_some(Direction::Up);
+            for direction in [Direction::Down, Direction::Up] {
+                if self.held.is_none_or(|held| held == direction) {
+                    match self.pass(direction)? {
+                        Some(Passed::Some) => moved = true,
+                        // What the server closes, it closes with nothing left to read.
+                        Some(Passed::End) if direction == Direction::Up => return self.close(),
+                        Some(Passed::End) if self.channel.eof() => return Ok(()),
+                        Some(Passed::End) | None => {}
                     }
                 }
             }
-            if moved || self.is_queued() {
-                continue;
+            if moved {
+                looks = 0;
+            } else if self.is_queued() && looks < LOOKS {
+                looks += 1;
+            } else {
+                looks = 0;
+                if !self.wait()? {
+                    return Ok(());
+                }
             }
-            let mut far = PollFlags::empty();
-            if !self.down.is_empty() {
-                far |= PollFlags::OUT;
-            }
-            if self.up.is_empty() {
-                far |= PollFlags::IN;
-            }
-            let wanted = match held {
-                Some(_) => PollFlags::OUT,
-                None => PollFlags::IN,
-            };
-            self.transport.wait(wanted, &[(&self.far, far)], None)?;
         }
+    }
+
+    fn pass(&mut self, direction: Direction) -> io::Result<Option<Passed>> {
+        let channel = &mut self.channel;
+        let (passed, is_ours) = match direction {
+            Direction::Down => {
+                let is_ours = self.down.is_empty();
+                let far = &self.far;
+                (
+                    self.down
+                        .pass(|to| channel.read(to), |from| write(far, from))?,
+                    is_ours,
+                )
+            }
+            Direction::Up => {
+                let is_ours = !self.up.is_empty();
+                let far = &self.far;
+                (
+                    self.up
+                        .pass(|to| read(far, to), |from| channel.write(from))?,
+                    is_ours,
+                )
+            }
+        };
+        // The call that went to libssh2 may have left half a packet.
+        let is_held = passed.is_none() && is_ours && self.transport.is_half_sent();
+        self.held = is_held.then_some(direction);
+        Ok(passed)
     }
 
     /// Whether there is something to do that no socket would tell: a call for one direction takes
     /// in what is for the other, too.
     fn is_queued(&self) -> bool {
-        self.down.is_empty() && (self.channel.read_window().available > 0 || self.channel.eof())
+        self.held.is_none()
+            && self.down.is_empty()
+            && (self.channel.read_window().available > 0 || self.channel.eof())
+    }
+
+    /// Waits, and says whether there is still somebody at the near end.
+    fn wait(&mut self) -> io::Result<bool> {
+        let mut far = PollFlags::empty();
+        if !self.down.is_empty() {
+            far |= PollFlags::OUT;
+        }
+        if self.up.is_empty() {
+            far |= PollFlags::IN;
+        }
+        let wanted = match self.held {
+            Some(_) => PollFlags::OUT,
+            None => PollFlags::IN,
+        };
+        let at_most = self.is_queued().then_some(Duration::from_millis(10));
+        let ready = self.transport.wait(wanted, &[(&self.far, far)], at_most)?;
+        // While something is left to send, nobody reads the end of what comes.
+        Ok(self.up.is_empty() || !ready.contains(PollFlags::HUP))
     }
 
     fn close(&mut self) -> io::Result<()> {

@@ -75,7 +75,7 @@ impl Approval {
         Ok(Self::Asked(terminal))
     }
 
-    fn is_given(self, due: &[&Planned]) -> Result<bool, CommandError> {
+    fn obtain(self, due: &[&Planned]) -> Result<bool, CommandError> {
         match self {
             Self::Given => Ok(true),
             Self::Asked(mut terminal) => {
@@ -111,13 +111,13 @@ pub(super) fn roll_out(
     }
     let order: Vec<String> = all.iter().map(|planned| planned.label.clone()).collect();
     let due: Vec<&Planned> = all.iter().filter(|planned| planned.is_due()).collect();
-    let is_approved = due.is_empty() || approval.is_given(&due)?;
+    let is_approved = due.is_empty() || approval.obtain(&due)?;
     let (due, idle): (Vec<Planned>, Vec<Planned>) = all
         .into_iter()
         .partition(|planned| planned.is_due() && is_approved);
     let mut statuses: Vec<u8> = idle.iter().map(Planned::status).collect();
     let mut options = PerformOptions::default();
-    options.operator = Operator::of_process().name();
+    options.operator = Operator::name();
     options.wait = args.wait.unwrap_or(0);
     let manner = Manner {
         options,

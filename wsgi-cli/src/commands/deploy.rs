@@ -1,5 +1,6 @@
 //! `deploy`, `rollback`: another release serves, or everything is as it was.
 
+use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use camino::Utf8PathBuf;
@@ -14,7 +15,7 @@ use crate::args::{self, cache};
 use crate::error::CommandError;
 use crate::exit;
 use crate::host_failure::HostFailure;
-use crate::machine::{Access, Machines};
+use crate::machine::{Access, Address, Machines};
 use crate::operator::Operator;
 use crate::output::{Console, Verbosity, host_failure, visible};
 use crate::release_host::{ReleaseMachine, addresses, site};
@@ -57,22 +58,19 @@ pub(super) fn deploy(
     let mut run = Run::new(console, args.json);
     for (index, address) in all.iter().enumerate() {
         let label = address.label();
-        let deployed = run
-            .survey(&access, address, &site)
-            .and_then(|(mut host, survey)| {
-                let interpreter = survey.interpreter();
-                let requirements = Requirements::of(&source.tree, &site.packages, &interpreter);
-                let mut deployment =
-                    Deployment::new(&site, &source, &survey, requirements, id.clone());
-                deployment.operator = Operator::of_process().name();
-                deployment.wait = args.turn.wait.unwrap_or(0);
-                deployment.full = args.full;
-                // Migrations run once.
-                deployment.leads = index == 0;
-                let steps = deployment.steps();
-                let report = run.watch(&steps, |progress| host.deploy(&deployment, progress))?;
-                Ok((host, report, steps))
-            });
+        let deployed = survey(&access, address, &site).and_then(|(mut host, survey)| {
+            let interpreter = survey.interpreter();
+            let requirements = Requirements::of(&source.tree, &site.packages, &interpreter);
+            let mut deployment = Deployment::new(&site, &source, &survey, requirements, id.clone());
+            deployment.operator = Operator::name();
+            deployment.wait = args.turn.wait.unwrap_or(0);
+            deployment.full = args.full;
+            // Migrations run once.
+            deployment.leads = index == 0;
+            let steps = deployment.steps();
+            let report = run.watch(&steps, |progress| host.deploy(&deployment, progress))?;
+            Ok((host, report, steps))
+        });
         if !run.tell(label, &id, deployed)? {
             run.go_back(&site)?;
             break;
@@ -95,23 +93,37 @@ pub(super) fn rollback(
     let mut run = Run::new(console, args.json);
     for address in &all {
         let mut id = String::new();
-        let rolled = run
-            .survey(&access, address, &site)
-            .and_then(|(mut host, survey)| {
-                let mut rollback = Rollback::new(&site, &survey, args.to.as_deref())
-                    .map_err(HostFailure::NoRelease)?;
-                rollback.operator = Operator::of_process().name();
-                rollback.wait = args.turn.wait.unwrap_or(0);
-                id.clone_from(&rollback.id);
-                let steps = rollback.steps();
-                let report = run.watch(&steps, |progress| host.roll_back(&rollback, progress))?;
-                Ok((host, report, steps))
-            });
+        let rolled = survey(&access, address, &site).and_then(|(mut host, survey)| {
+            let mut rollback = Rollback::new(&site, &survey, args.to.as_deref())
+                .map_err(HostFailure::NoRelease)?;
+            rollback.operator = Operator::name();
+            rollback.wait = args.turn.wait.unwrap_or(0);
+            id.clone_from(&rollback.id);
+            let steps = rollback.steps();
+            let report = run.watch(&steps, |progress| host.roll_back(&rollback, progress))?;
+            Ok((host, report, steps))
+        });
         if !run.tell(address.label(), &id, rolled)? {
             break;
         }
     }
     run.end(all.len())
+}
+
+/// Looks at the releases on a host to which the app was applied.
+fn survey(
+    access: &Access<'_>,
+    address: &Address,
+    site: &ReleaseSite,
+) -> Result<(ReleaseMachine, Survey), HostFailure> {
+    let mut host = access.posix(address)?;
+    let survey = host.survey(site).map_err(HostFailure::Observe)?;
+    match survey.unready.first() {
+        Some(missing) => Err(HostFailure::NotApplied {
+            missing: missing.clone(),
+        }),
+        None => Ok((host, survey)),
+    }
 }
 
 /// The work on the hosts of a call, one after the other.
@@ -133,22 +145,6 @@ impl<'a, 'b> Run<'a, 'b> {
             switched: Vec::new(),
             hosts: Vec::new(),
             statuses: Vec::new(),
-        }
-    }
-
-    fn survey(
-        &mut self,
-        access: &Access<'_>,
-        address: &crate::machine::Address,
-        site: &ReleaseSite,
-    ) -> Result<(ReleaseMachine, Survey), HostFailure> {
-        let mut host = access.posix(address)?;
-        let survey = host.survey(site).map_err(HostFailure::Observe)?;
-        match survey.unready.first() {
-            Some(missing) => Err(HostFailure::NotApplied {
-                missing: missing.clone(),
-            }),
-            None => Ok((host, survey)),
         }
     }
 
@@ -235,7 +231,8 @@ impl<'a, 'b> Run<'a, 'b> {
         } else {
             let mut text = String::new();
             for line in &output {
-                text.push_str(&format!("    {}\n", visible(line)));
+                // It cannot fail: it writes to memory.
+                let _ = writeln!(text, "    {}", visible(line));
             }
             let message = message.unwrap_or_default();
             self.console
@@ -254,7 +251,7 @@ impl<'a, 'b> Run<'a, 'b> {
             let survey = switched.host.survey(site);
             let report = survey.ok().and_then(|survey| {
                 let mut rollback = Rollback::new(site, &survey, None).ok()?;
-                rollback.operator = Operator::of_process().name();
+                rollback.operator = Operator::name();
                 let mut quietly = |_: Progress<'_>| {};
                 switched.host.roll_back(&rollback, &mut quietly).ok()
             });

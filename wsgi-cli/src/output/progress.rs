@@ -58,9 +58,10 @@ impl<'a> Display<'a> {
     pub(crate) fn new(console: &Console<'_>, plans: &[(&str, &'a Plan)]) -> Self {
         let several = plans.len() > 1;
         let hosts = plans.iter().map(|(host, plan)| Watched {
-            prefix: match several {
-                true => format!("{}: ", visible(host)),
-                false => String::new(),
+            prefix: if several {
+                format!("{}: ", visible(host))
+            } else {
+                String::new()
             },
             plan,
             current: None,
@@ -154,12 +155,14 @@ impl Watched<'_> {
 /// How wide the terminal is.
 fn width() -> usize {
     let size = tcgetwinsize(std::io::stderr());
-    size.map_or(80, |size| usize::from(size.ws_col)).max(20)
+    let columns = size.map_or(0, |size| usize::from(size.ws_col));
+    // A terminal that nobody has told its size says 0.
+    if columns == 0 { 80 } else { columns }
 }
 
 /// As much of a line as stands in one row of the terminal.
 fn fitted(line: &str, width: usize) -> String {
-    let mut left = width - 1;
+    let mut left = width.saturating_sub(1);
     line.chars()
         .take_while(|c| {
             let wide = c.width().unwrap_or(0);

@@ -7,6 +7,8 @@ use wsgi_apply::{Counts, Outcome, Plan, Report};
 use super::{Paint, visible};
 use crate::exit;
 
+const AGAIN: &str = "run the command again: what was done stays, and what is owed is made up for";
+
 /// The exit status that follows from what became of a plan.
 pub(crate) const fn report_status(report: &Report) -> u8 {
     match report.outcome {
@@ -44,8 +46,6 @@ pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report
             let _ = writeln!(text, "  {strong}{kind}{strong:#}: {}", visible(line));
         }
     };
-    const AGAIN: &str =
-        "run the command again: what was done stays, and what is owed is made up for";
     match &report.outcome {
         Outcome::Done => {}
         Outcome::Drifted => complain(
@@ -74,6 +74,8 @@ pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report
                 let step = step.map_or_else(String::new, ToString::to_string);
                 let said = failure.said.iter().flat_map(|said| said.lines());
                 let mut lines: Vec<(&str, &str)> = said.map(|line| ("said", line)).collect();
+                let places = places(plan, &failure.said.join("\n"));
+                lines.extend(places.iter().map(|place| ("line", place.as_str())));
                 if failure.step == failures[failures.len() - 1].step {
                     lines.push((
                         "help",
@@ -95,4 +97,21 @@ pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report
         }
     }
     text
+}
+
+/// The lines of our files that a message is about, which are not on the host any more.
+fn places(plan: &Plan, message: &str) -> Vec<String> {
+    let places = plan.places(message).into_iter();
+    places
+        .map(|place| {
+            let mut text = format!("{}:{}", place.path, place.line);
+            if let Some(line) = &place.text {
+                let _ = write!(text, ": {line}");
+            }
+            if let Some(source) = place.source {
+                let _ = write!(text, " (from {source})");
+            }
+            text
+        })
+        .collect()
 }

@@ -1,8 +1,8 @@
-use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::ConfigError;
+use super::login_settings::LoginSettings;
 use super::selection::{Scope, Selection, Written};
 use super::tokens::{Tokens, host_name};
 use super::value;
@@ -60,23 +60,6 @@ pub(in crate::ssh) enum UnknownHost {
     /// Refuse, too, though this line says to trust anybody.
     RefuseThough(Place),
     AcceptAndNote,
-}
-
-/// How the user proves who it is.
-#[derive(Debug)]
-pub(in crate::ssh) struct LoginSettings {
-    /// From the configuration; when it names none, the usual ones.
-    pub(in crate::ssh) identity_files: Vec<PathBuf>,
-    pub(in crate::ssh) usual_files: bool,
-    pub(in crate::ssh) identities_only: bool,
-    pub(in crate::ssh) agent: Option<PathBuf>,
-    pub(in crate::ssh) public_key: bool,
-    pub(in crate::ssh) keyboard_interactive: bool,
-    pub(in crate::ssh) password: bool,
-    /// `BatchMode`: nobody is there.
-    pub(in crate::ssh) may_ask: bool,
-    /// How often a password is asked for.
-    pub(in crate::ssh) prompts: u32,
 }
 
 /// Lists of algorithms as written, where they are.
@@ -157,7 +140,7 @@ impl Settings {
                 .filter(|timeout| !timeout.is_zero())
                 .unwrap_or(options.connect_timeout),
             alive: alive(&selection)?,
-            login: login(&selection, &tokens, options)?,
+            login: LoginSettings::read(&selection, &tokens, options)?,
             host_keys: HostKeys {
                 alias: alias.clone(),
                 user_files: known_hosts_files(
@@ -289,57 +272,6 @@ fn unknown_host(selection: &Selection<'_>) -> Result<UnknownHost, ConfigError> {
             None => UnknownHost::Refuse,
         },
         Some(Word::Refuse) | None => UnknownHost::Refuse,
-    })
-}
-
-fn login(
-    selection: &Selection<'_>,
-    tokens: &Tokens<'_>,
-    options: &SshOptions,
-) -> Result<LoginSettings, ConfigError> {
-    let mut identity_files = Vec::new();
-    let mut usual_files = selection.identity_files().is_empty();
-    for written in selection.identity_files() {
-        if written.words[0].eq_ignore_ascii_case("none") {
-            usual_files = false;
-            continue;
-        }
-        identity_files.push(value::path(written, tokens, "IdentityFile")?);
-    }
-    let agent = match selection.option("identityagent") {
-        None => options.agent.clone(),
-        Some(written) => match written.words[0].as_str() {
-            "none" => None,
-            "SSH_AUTH_SOCK" => options.agent.clone(),
-            variable if variable.starts_with('$') && !variable.starts_with("${") => {
-                env::var_os(&variable[1..]).map(PathBuf::from)
-            }
-            _ => Some(value::path(written, tokens, "IdentityAgent")?),
-        },
-    };
-    let preferred = selection.option("preferredauthentications");
-    let wanted = |method: &str| {
-        preferred.is_none_or(|written| {
-            written.words[0]
-                .split(',')
-                .any(|name| name.trim() == method)
-        })
-    };
-    let interactive = match selection.option("kbdinteractiveauthentication") {
-        Some(_) => "KbdInteractiveAuthentication",
-        None => "ChallengeResponseAuthentication",
-    };
-    Ok(LoginSettings {
-        identity_files,
-        usual_files,
-        identities_only: value::yes(selection, "IdentitiesOnly", false)?,
-        agent,
-        public_key: wanted("publickey") && value::yes(selection, "PubkeyAuthentication", true)?,
-        keyboard_interactive: wanted("keyboard-interactive")
-            && value::yes(selection, interactive, true)?,
-        password: wanted("password") && value::yes(selection, "PasswordAuthentication", true)?,
-        may_ask: !value::yes(selection, "BatchMode", false)?,
-        prompts: value::number(selection, "NumberOfPasswordPrompts")?.unwrap_or(3),
     })
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::settings::UnknownHost;
-use super::{ConfigError, Family, Settings};
+use super::{ConfigError, Family, Method, Settings};
 use crate::ssh::options::SshOptions;
 
 fn options(config: &Path) -> SshOptions {
@@ -299,7 +299,8 @@ fn times_numbers_and_words_are_read() {
     assert!(settings.host_keys.hash && settings.host_keys.global_files.is_empty());
     assert_eq!(settings.host_keys.user_files[1], Path::new("/b c"));
     let login = settings.login;
-    assert!(!login.may_ask && login.password && !login.keyboard_interactive);
+    assert!(!login.may_ask);
+    assert!(login.takes(Method::Password) && !login.takes(Method::KeyboardInteractive));
     assert_eq!((login.prompts, login.agent), (1, None));
 
     let usual = Files::with("ServerAliveInterval 0\n").settings("web");

@@ -1,6 +1,6 @@
 use super::agent::AgentKeys;
 use super::candidates::{Candidate, Candidates, describe};
-use super::{ANSWER, Attempt, Outcome, REFUSALS, has_hung_up};
+use super::{ANSWER, Attempt, Outcome, has_hung_up};
 use crate::ssh::connect_error::ConnectError;
 use crate::ssh::host_key::HostKey;
 use crate::ssh::interaction::{Interaction, Question};
@@ -20,14 +20,7 @@ impl Attempt<'_> {
         interaction: &mut dyn Interaction,
     ) -> Result<Outcome, ConnectError> {
         let Candidates { agent, keys } = candidates;
-        let count = keys.len();
-        for (number, key) in keys.into_iter().enumerate() {
-            if self.refusals >= REFUSALS {
-                let left = format!("{} more keys", count - number);
-                self.tried
-                    .push(Tried::new(left, "not tried, servers hang up after six"));
-                return Ok(Outcome::Out);
-            }
+        for key in keys {
             let outcome = match (key, &agent) {
                 (Candidate::Agent(number), Some(agent)) => self.agent_key(agent, number)?,
                 (Candidate::Agent(_), None) => Outcome::Out,
@@ -81,7 +74,7 @@ impl Attempt<'_> {
         let mut wrong = 0;
         if is_encrypted && public.is_none() {
             if let Some(answer) = ask(file, wrong, interaction) {
-                passphrase = Some(answer)
+                passphrase = Some(answer);
             } else {
                 say(&KeyProblem::NoPassphrase);
                 return Ok(Outcome::Out);

@@ -1,6 +1,7 @@
 use ssh2::{KeyboardInteractivePrompt, Prompt};
 
-use super::{ANSWER, Attempt, Outcome, REFUSALS, has_hung_up};
+use super::{ANSWER, Attempt, Outcome, has_hung_up};
+use crate::ssh::config::Method;
 use crate::ssh::connect_error::ConnectError;
 use crate::ssh::greet::printable;
 use crate::ssh::interaction::{Interaction, Question};
@@ -16,14 +17,13 @@ impl Attempt<'_> {
     ) -> Result<Outcome, ConnectError> {
         let takes = |method: &str| offered.iter().any(|name| name == method);
         let login = &self.settings.login;
-        let (interactive, plain) = (login.keyboard_interactive, login.password);
-        if interactive && takes("keyboard-interactive") {
+        if login.takes(Method::KeyboardInteractive) && takes("keyboard-interactive") {
             let outcome = self.challenges(interaction)?;
             if !matches!(outcome, Outcome::Out) {
                 return Ok(outcome);
             }
         }
-        if plain && takes("password") {
+        if login.takes(Method::Password) && takes("password") {
             return self.passwords(interaction);
         }
         Ok(Outcome::Out)
@@ -32,9 +32,6 @@ impl Attempt<'_> {
     fn challenges(&mut self, interaction: &mut dyn Interaction) -> Result<Outcome, ConnectError> {
         let settings = self.settings;
         for wrong in 0..settings.login.prompts {
-            if self.refusals >= REFUSALS {
-                break;
-            }
             let mut person = Person {
                 interaction: &mut *interaction,
                 user: &settings.user,
@@ -51,7 +48,6 @@ impl Attempt<'_> {
                 Ok(()) => return Ok(Outcome::In),
                 // It offers the method, but has no question for this user.
                 Err(Failure::Library(error)) if asked == 0 && !has_hung_up(&error) => {
-                    self.refusals += 1;
                     break;
                 }
                 Err(failure) if !has_left => {
@@ -61,7 +57,6 @@ impl Attempt<'_> {
                     }
                 }
                 Err(_) => {
-                    self.refusals += 1;
                     let what = "a password or code";
                     self.tried.push(Tried::new(what, "nobody gave an answer"));
                     break;
@@ -74,9 +69,6 @@ impl Attempt<'_> {
     fn passwords(&mut self, interaction: &mut dyn Interaction) -> Result<Outcome, ConnectError> {
         let settings = self.settings;
         for wrong in 0..settings.login.prompts {
-            if self.refusals >= REFUSALS {
-                break;
-            }
             let question = Question::Password {
                 user: settings.user.clone(),
                 host: settings.original.clone(),
@@ -132,14 +124,12 @@ impl KeyboardInteractivePrompt for Person<'_> {
                 echo: prompt.echo,
                 wrong: self.wrong,
             };
-            match self.interaction.ask(&question) {
-                // The interface of the library wants strings; it does not wipe them.
-                Some(answer) => answers.push(answer.to_string()),
-                None => {
-                    self.has_left = true;
-                    return answers;
-                }
-            }
+            let Some(answer) = self.interaction.ask(&question) else {
+                self.has_left = true;
+                break;
+            };
+            // The interface of the library wants strings; it does not wipe them.
+            answers.push(answer.to_string());
         }
         answers
     }

@@ -1,0 +1,183 @@
+//! `plan`, `apply`, `status` and `remove` on a directory that stands for a host, and on hosts that
+//! nobody reaches.
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::Command;
+
+use crate::called::{DONE, Desk, USAGE};
+use crate::in_terminal::InTerminal;
+
+const DIFFERS: i32 = 4;
+const UNREACHABLE: i32 = 5;
+
+fn desk() -> Desk {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("root")).unwrap();
+    desk
+}
+
+#[test]
+fn a_directory_becomes_a_host_and_is_let_go_of_again() {
+    let desk = desk();
+    let on_root = |verb: &str, more: &[&str]| {
+        let args = [&[verb, "shop.yml", "blog.yml", "--root", "root"], more].concat();
+        desk.call(&args)
+    };
+    assert_eq!(on_root("plan", &["--exit-code"]).status(), DIFFERS);
+    assert!(
+        fs::read_dir(desk.path("root")).unwrap().next().is_none(),
+        "a plan changes nothing"
+    );
+    let applied = on_root("apply", &["--yes"]);
+    assert_eq!(applied.status(), DONE, "{}", applied.err());
+    desk.render(&["shop.yml", "blog.yml"]);
+    for path in [
+        "etc/wsgi/shop/env",
+        "etc/nginx/sites-available/blog",
+        "etc/cron.d/shop",
+    ] {
+        assert_eq!(
+            desk.read(&format!("root/{path}")),
+            desk.read(&format!("out/{path}"))
+        );
+    }
+    let again = on_root("plan", &["--exit-code"]);
+    assert_eq!(
+        (again.status(), again.out().as_str()),
+        (DONE, "root: nothing to do\n")
+    );
+    assert_eq!(on_root("status", &[]).status(), DONE);
+    fs::write(desk.path("root/etc/cron.d/shop"), "# mine\n").unwrap();
+    assert_eq!(on_root("status", &[]).status(), DIFFERS);
+    assert_eq!(on_root("apply", &["--yes", "--adopt"]).status(), DONE);
+    let purged = on_root("remove", &["--yes", "--purge"]);
+    assert_eq!(purged.status(), DONE, "{}", purged.err());
+    let left = Command::new("find")
+        .arg(desk.path("root"))
+        .args(["-type", "f"])
+        .output()
+        .unwrap();
+    let left = String::from_utf8(left.stdout).unwrap();
+    let strange: Vec<&str> = left
+        .lines()
+        .filter(|path| !path.contains("/var/lib/wsgi/.host/") && !path.contains("/backups/"))
+        .collect();
+    assert!(strange.is_empty(), "{strange:#?}");
+}
+
+#[test]
+fn in_a_terminal_changes_are_asked_about_and_only_a_yes_is_one() {
+    for (typed, is_applied) in [("\n", false), ("no\n", false), ("y\n", true)] {
+        let desk = desk();
+        let mut apply = InTerminal::new(&desk, "wsgi-cli apply blog.yml --root root");
+        apply.answer("on root? [y/N] ", typed);
+        let (status, screen) = apply.end();
+        assert_eq!(status, DONE, "{screen}");
+        assert_eq!(
+            desk.path("root/etc/wsgi/blog/env").exists(),
+            is_applied,
+            "{screen}"
+        );
+        assert_eq!(
+            screen.contains("nothing was changed"),
+            !is_applied,
+            "{screen}"
+        );
+    }
+}
+
+#[test]
+fn a_terminal_shows_what_is_going_on_and_keeps_what_was_done() {
+    let desk = desk();
+    let apply = InTerminal::new(&desk, "wsgi-cli apply blog.yml --root root --yes");
+    let (status, screen) = apply.end();
+    assert_eq!(status, DONE, "{screen}");
+    assert!(screen.contains("directory /etc/wsgi/blog …"), "{screen}");
+    let lines: Vec<String> = screen
+        .lines()
+        .map(|line| line.rsplit("\u{1b}[K").next().unwrap().to_owned())
+        .collect();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.ends_with("] directory /etc/wsgi/blog")),
+        "{screen}"
+    );
+    assert!(!lines.iter().any(|line| line.contains('…')), "{screen}");
+}
+
+#[test]
+fn without_a_terminal_apply_wants_a_yes_before_it_reaches_anybody() {
+    let desk = desk();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let host = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
+    for verb in ["apply", "remove"] {
+        // setsid(1): without a terminal, also where the tests have one.
+        let program = desk.command(&[]).get_program().to_owned();
+        let output = Command::new("setsid")
+            .arg("--wait")
+            .arg(program)
+            .args([verb, "blog.yml", "--host", &host])
+            .current_dir(desk.path(""))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(USAGE));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("add `--yes`"), "{said}");
+        assert!(listener.accept().is_err(), "it was reached");
+    }
+}
+
+#[test]
+fn a_host_that_nobody_reaches_is_told_from_what_is_wrong_with_it() {
+    let desk = desk();
+    // Nobody listens on a port that was just let go of.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
+    drop(listener);
+    let called = desk.call(&["plan", "blog.yml", "--host", &host]);
+    assert_eq!(called.status(), UNREACHABLE);
+    let said = called.err();
+    assert!(
+        said.contains(&format!("error: {host}: cannot be reached\n")),
+        "{said}"
+    );
+    assert!(
+        said.contains("refused the connection") && said.contains("  help: "),
+        "{said}"
+    );
+    let json = desk
+        .call(&["plan", "blog.yml", "--host", &host, "--json"])
+        .json();
+    assert_eq!(json["hosts"][0]["plan"], serde_json::Value::Null);
+    assert_eq!(
+        json["hosts"][0]["errors"][0]["message"],
+        "cannot be reached"
+    );
+}
+
+#[test]
+fn a_signal_at_a_question_for_a_password_leaves_the_terminal_as_it_was() {
+    let desk = desk();
+    let line = "trap : INT; wsgi-cli plan blog.yml --host 127.0.0.1:1 --ask-pass; stty -a";
+    let mut plan = InTerminal::new(&desk, line);
+    plan.answer("SSH password: ", "\u{3}");
+    let (_, screen) = plan.end();
+    assert!(
+        screen.contains(" echo ") && !screen.contains(" -echo "),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_password_is_not_seen_while_it_is_typed() {
+    let desk = desk();
+    let line = "wsgi-cli plan blog.yml --host 127.0.0.1:1 --ask-pass";
+    let mut plan = InTerminal::new(&desk, line);
+    plan.answer("SSH password: ", "canary\n");
+    let (status, screen) = plan.end();
+    assert_eq!(status, UNREACHABLE, "{screen}");
+    assert!(!screen.contains("canary"), "{screen}");
+}

@@ -1,0 +1,300 @@
+//! A machine with a shop that is deployed to.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::TempDir;
+use wsgi_apply::deploy::{
+    DeployOutcome, DeployReport, Deployment, NoRelease, Now, ReleaseHost as _, ReleaseSite,
+    Requirements, Rollback, SourceTree, Survey,
+};
+use wsgi_apply::{
+    Chunk, Desired, Host as _, HostError, Outcome, PerformOptions, Plan, PlanOptions, PosixHost,
+    PosixOptions, Probe, Progress, Script, Shell, ShellError, Status,
+};
+use wsgi_model::{LookupError, Lookups, Source, load};
+use wsgi_render::{Init, Target, render};
+use wsgi_tests::{Machine, MachineShell, Process, PythonPackages, wait_until};
+
+pub(crate) const VARS: &str = "
+wsgi_project_name: shop
+wsgi_wsgi_path: web:app
+wsgi_server_names: [shop.test]
+wsgi_support_email: help@shop.test
+wsgi_gunicorn_num_workers: 4
+wsgi_health_path: /health
+wsgi_health_timeout: 8
+wsgi_keep_releases: 3
+wsgi_ssh_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f ada@test
+wsgi_deploy_build: ['echo built in $PWD > built']
+wsgi_deploy_release: ['[ ! -e migrate ] || sh ./migrate']
+wsgi_deploy_after: ['[ ! -e afterwards ] || sh ./afterwards']
+";
+
+const WEB: &str = include_str!("web.py");
+const VISITORS: &str = include_str!("visitors.py");
+
+struct NoFiles;
+
+impl Lookups for NoFiles {
+    fn file(&self, _: &Utf8Path) -> Result<Vec<u8>, LookupError> {
+        Err(LookupError::new("there are no files here"))
+    }
+    fn environment(&self, _: &str) -> Result<Option<String>, LookupError> {
+        Ok(None)
+    }
+    fn operator_keys(&self) -> Result<Vec<String>, LookupError> {
+        Ok(Vec::new())
+    }
+}
+
+/// Counts the bytes that a host is sent.
+struct CountingShell {
+    shell: MachineShell,
+    sent: Arc<AtomicUsize>,
+}
+
+impl Shell for CountingShell {
+    fn label(&self) -> &str {
+        self.shell.label()
+    }
+
+    fn exec(
+        &mut self,
+        script: &Script,
+        stdin: &mut dyn Read,
+        output: &mut dyn FnMut(Chunk<'_>),
+    ) -> Result<Status, ShellError> {
+        let mut bytes = Vec::new();
+        stdin
+            .read_to_end(&mut bytes)
+            .map_err(ShellError::NotStarted)?;
+        self.sent
+            .store(script.as_str().len() + bytes.len(), Ordering::Relaxed);
+        self.shell.exec(script, &mut bytes.as_slice(), output)
+    }
+}
+
+pub(crate) struct Shop {
+    pub(crate) machine: Machine,
+    pub(crate) site: ReleaseSite,
+    host: PosixHost<CountingShell>,
+    sent: Arc<AtomicUsize>,
+    project: TempDir,
+    count: u32,
+}
+
+impl Shop {
+    /// A machine on which the app was applied, and nothing deployed yet.
+    pub(crate) fn applied(vars: &str) -> Self {
+        let machine = Machine::up();
+        machine.offer_wheels(&PythonPackages::for_apps().expect("packages"));
+        let sent = Arc::new(AtomicUsize::new(0));
+        let shell = CountingShell {
+            shell: MachineShell::root(&machine),
+            sent: Arc::clone(&sent),
+        };
+        let mut host = PosixHost::new(shell, PosixOptions::default());
+        let source = Source {
+            name: "vars.yml",
+            bytes: vars.as_bytes(),
+        };
+        let app = match load(&source, &NoFiles) {
+            Ok(loaded) => loaded.app,
+            Err(rejected) => panic!("{:#?}", rejected.problems),
+        };
+        let mut target = Target::default();
+        target.init = Init::SysV;
+        let bundle = render(&app, &target).expect("it renders");
+        let site = ReleaseSite::new(&app, &bundle);
+        let desired = Desired::new(vec![bundle]).expect("one app agrees with itself");
+        let facts = host.observe(&Probe::of(&desired)).expect("it is observed");
+        let plan = Plan::new(&desired, &facts, PlanOptions::default());
+        assert!(plan.obstacles.is_empty(), "{:#?}", plan.obstacles);
+        let mut said = String::new();
+        let report = host
+            .perform(&plan, &PerformOptions::default(), &mut heard(&mut said))
+            .expect("it is performed");
+        assert_eq!(report.outcome, Outcome::Done, "{said}");
+        let shop = Self {
+            machine,
+            site,
+            host,
+            sent,
+            project: TempDir::new().expect("a directory"),
+            count: 0,
+        };
+        shop.put("requirements.txt", "flask\n");
+        shop.put("web.py", WEB);
+        shop
+    }
+
+    /// A file of the project.
+    pub(crate) fn put(&self, name: &str, text: &str) {
+        let path = self.project.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
+        fs::write(path, text).expect("a file");
+    }
+
+    pub(crate) fn remove(&self, name: &str) {
+        fs::remove_file(self.project.path().join(name)).expect("a file");
+    }
+
+    /// The project is as it was, but for its name: a file, a module, and one that is imported late.
+    pub(crate) fn name(&self, name: &str) {
+        let module = format!("NAME = '{name}'\n");
+        self.put("web.py", WEB);
+        self.put("requirements.txt", "flask\n");
+        self.put("beside.py", &module);
+        self.put("late.py", &module);
+        self.put("templates/page", name);
+    }
+
+    pub(crate) fn survey(&mut self) -> Survey {
+        self.host.survey(&self.site).expect("a survey")
+    }
+
+    pub(crate) fn try_deploy(&mut self) -> (Result<DeployReport, HostError>, String) {
+        let project = Utf8PathBuf::from_path_buf(self.project.path().to_owned()).expect("UTF-8");
+        let source = SourceTree::open(project.as_str(), &project).expect("a source");
+        let survey = self.survey();
+        assert_eq!(survey.unready, Vec::<String>::new());
+        let requirements =
+            Requirements::of(&source.tree, &self.site.packages, &survey.interpreter());
+        self.count += 1;
+        // After whatever was made by hand.
+        let id = format!("20990101T10{:02}00Z-{}", self.count, source.revision);
+        let deployment = Deployment::new(&self.site, &source, &survey, requirements, id);
+        let mut said = String::new();
+        let report = self.host.deploy(&deployment, &mut heard(&mut said));
+        (report, said)
+    }
+
+    pub(crate) fn deploy(&mut self) -> (DeployReport, String) {
+        match self.try_deploy() {
+            (Ok(report), said) => (report, said),
+            (Err(error), said) => panic!("{error:?}\n{said}"),
+        }
+    }
+
+    /// Deploys the project under a name, and gives the release's.
+    #[track_caller]
+    pub(crate) fn deploys(&mut self, name: &str) -> String {
+        self.name(name);
+        let (report, said) = self.deploy();
+        assert_eq!(report.outcome, DeployOutcome::Serves, "{said}");
+        assert_eq!(self.answer(), name);
+        self.survey().current.expect("a release serves")
+    }
+
+    /// Deploys what does not serve, and gives what serves instead and the reason.
+    #[track_caller]
+    pub(crate) fn fails(&mut self) -> (Now, String) {
+        let (report, said) = self.deploy();
+        let DeployOutcome::Failed { failure, now } = report.outcome else {
+            panic!("{:?}\n{said}", report.outcome);
+        };
+        (now, failure.said.join("\n"))
+    }
+
+    #[track_caller]
+    pub(crate) fn rolls_back(&mut self, to: Option<&str>) -> String {
+        let survey = self.survey();
+        let rollback = Rollback::new(&self.site, &survey, to).expect("a release");
+        let mut said = String::new();
+        let report = self.host.roll_back(&rollback, &mut heard(&mut said));
+        let report = match report {
+            Ok(report) => report,
+            Err(error) => panic!("{error:?}\n{said}"),
+        };
+        assert_eq!(report.outcome, DeployOutcome::Serves, "{said}");
+        self.survey().current.expect("a release serves")
+    }
+
+    /// Why there is nothing to go back to.
+    pub(crate) fn no_way_back(&mut self, to: Option<&str>) -> NoRelease {
+        let survey = self.survey();
+        Rollback::new(&self.site, &survey, to).expect_err("no release")
+    }
+
+    /// How many bytes the last program on the host took.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn answer(&self) -> String {
+        let url = "http://127.0.0.1/";
+        let argv = ["curl", "-s", "-m", "30", "-H", "Host: shop.test", url];
+        self.machine.run(argv).text()
+    }
+
+    /// What there is of releases and virtualenvs, and whose programs run.
+    pub(crate) fn listing(&self, directory: &str) -> Vec<String> {
+        let listed = self.machine.run(["ls", "-A", directory]).text();
+        listed.lines().map(str::to_owned).collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn is_unlocked(&self) {
+        let lock = "/var/lib/wsgi/shop/deploy.lock";
+        let argv = ["flock", "-n", lock, "true"];
+        wait_until("the lock is free", || self.machine.run(argv).success());
+    }
+
+    /// No second gunicorn is left over.
+    #[track_caller]
+    pub(crate) fn is_alone(&self) {
+        wait_until("no probe is left", || {
+            let argv = ["pgrep", "--list-full", "--full", "probe[.]sock"];
+            !self.machine.run(argv).success()
+        });
+    }
+
+    pub(crate) fn visitors(&self) -> Visitors {
+        self.machine.ok(["rm", "-f", "/tmp/stop"]);
+        let client = self.machine.spawn(["/usr/bin/python3", "-c", VISITORS]);
+        wait_until("requests come in", || client.stdout().contains("asking"));
+        Visitors {
+            machine: self.machine.clone(),
+            client,
+        }
+    }
+}
+
+/// Eight clients.
+pub(crate) struct Visitors {
+    machine: Machine,
+    client: Process,
+}
+
+impl Visitors {
+    /// None of their requests has failed; how often each answer came.
+    #[track_caller]
+    pub(crate) fn leave(self) -> BTreeMap<String, u32> {
+        self.machine.ok(["touch", "/tmp/stop"]);
+        wait_until("the visitors leave", || {
+            self.client.stdout().contains("done")
+        });
+        assert_eq!(self.client.stderr(), "", "all requests succeed");
+        let said = self.client.stdout();
+        let answers = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("answered "))
+            .filter_map(|rest| rest.split_once(' '))
+            .map(|(count, body)| (body.to_owned(), count.parse().expect("a number")));
+        answers.collect()
+    }
+}
+
+fn heard(said: &mut String) -> impl FnMut(Progress<'_>) {
+    |progress| {
+        if let Progress::Output(line) = progress {
+            said.push_str(line);
+            said.push('\n');
+        }
+    }
+}
