@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 use wsgi_apply::{
-    Change, Desired, Facts, Host, Outcome, PerformOptions, Plan, PlanOptions, PosixHost,
+    Change, Desired, Extent, Facts, Host, Outcome, PerformOptions, Plan, PlanOptions, PosixHost,
     PosixOptions, Probe, Progress, Report,
 };
 use wsgi_model::{LookupError, Lookups, Source, load};
@@ -154,4 +154,49 @@ fn a_fresh_machine_becomes_a_container_and_a_second_apply_has_nothing_to_do() {
     );
     assert!(!machine.exists("/etc/wsgi/shop/cron"));
     assert!(host.plan(&without).is_empty());
+}
+
+#[test]
+fn what_was_applied_can_be_removed_and_its_data_stays_until_it_is_purged() {
+    let machine = machine();
+    let mut host = OnMachine::new(&machine);
+    host.apply(VARS);
+    machine.write("/mnt/shop/media/a.jpg", "a", 0o644);
+    let wanted = desired(VARS, &Target::default());
+    let mut remove = |extent| {
+        let facts = host.observe(&wanted);
+        let plan = Plan::removal(&wanted, &facts, PlanOptions::default(), extent);
+        assert_eq!(plan.obstacles, []);
+        if !plan.is_empty() {
+            host.perform(&plan);
+        }
+        plan.is_empty()
+    };
+
+    assert!(!remove(Extent::Ours));
+    for gone in [
+        "/etc/wsgi/shop",
+        "/etc/nginx/sites-enabled/shop",
+        "/etc/cron.d/shop",
+    ] {
+        assert!(!machine.exists(gone), "{gone}");
+    }
+    assert!(machine.exists("/mnt/shop/media/a.jpg"));
+    machine.ok(["id", "shop"]);
+    let status = machine.run(["supervisorctl", "status", "shop"]);
+    assert!(status.text().contains("no such process"), "{status}");
+    assert!(remove(Extent::Ours));
+
+    assert!(!remove(Extent::Everything));
+    for gone in [
+        "/mnt/shop",
+        "/var/lib/shop",
+        "/var/www/shop",
+        "/var/lib/wsgi/shop",
+    ] {
+        assert!(!machine.exists(gone), "{gone}");
+    }
+    assert!(!machine.run(["id", "shop"]).success());
+    machine.ok(["nginx", "-t"]);
+    assert!(remove(Extent::Everything));
 }

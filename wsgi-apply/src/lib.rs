@@ -71,3 +71,8 @@ pub use probe::{AppProbe, Look, Probe};
 pub use report::{Failure, Outcome, Progress, Report};
 pub use shell::{Chunk, Script, Shell, ShellError, Status};
 pub use status::{AppStatus, Release};
+
+/// The examples of the README compile, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,9 +3,9 @@
 //! The binary `wsgi-cli` is [`run`]. What scripts may rely on:
 //!
 //! - the exit statuses in [`exit`]; results on stdout, everything else on stderr;
-//! - the documents of `--json`. Those about vars files have `files`: for every vars file `file`, `app`, `accepted` and
-//!   its `problems` with `severity`, `code`, `variable`, `line`, `column`, `message` and `help`. A
-//!   run that ended early has `errors` instead, each with `message`, `causes` and `help`;
+//! - the documents of `--json`. Those about vars files have `files`: for every vars file `file`, `app`,
+//!   `accepted` and its `problems` with `severity`, `code`, `variable`, `line`, `column`, `message` and
+//!   `help`. A run that ended early has `errors` instead, each with `message`, `causes` and `help`;
 //! - what they say of hosts, in `hosts`, of which each has `host` and, but for deploys, `errors`:
 //!   - `plan`, `apply`, `remove`: `plan`, a [`PlanDocument`](wsgi_apply::PlanDocument), and `report`:
 //!     `outcome` (`done`, `drifted`, `locked`, `refused`, `failed` or `ended`), `locked_by`, `done`,

@@ -103,7 +103,9 @@ fn a_second_signal_ends_at_once_and_the_next_run_tidies_up() {
         waiting.run.try_wait().unwrap().is_some()
     });
     let output = waiting.end();
-    assert_eq!(output.status.signal(), Some(15), "{}", errors(&output));
+    // Of two that wait at the same time, the kernel may hand over the second first.
+    let signal = output.status.signal();
+    assert!(matches!(signal, Some(2 | 15)), "{}", errors(&output));
     assert!(desk.path(STAGING).exists());
     desk.render(&["shop.yml"]);
     assert!(!desk.path(STAGING).exists());

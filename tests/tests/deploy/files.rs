@@ -1,5 +1,7 @@
 //! What a release is made of.
 
+use std::fmt::Write as _;
+
 use wsgi_apply::deploy::DeployOutcome;
 
 use crate::shop::{Shop, VARS};
@@ -14,7 +16,7 @@ fn only_what_has_changed_is_sent() {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        noise.push_str(&format!("{:016x}", state ^ (state >> 29)));
+        let _ = write!(noise, "{:016x}", state ^ (state >> 29));
     }
     shop.put("static/large", &noise);
     shop.name("one");

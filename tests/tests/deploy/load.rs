@@ -23,7 +23,6 @@ fn no_request_fails_and_each_is_answered_by_a_whole_release() {
     // An answer of two releases names both.
     let expected: BTreeSet<String> = (0..=DEPLOYS).map(|n| format!("release {n}")).collect();
     assert_eq!(answers.keys().cloned().collect::<BTreeSet<_>>(), expected);
-    println!("{} requests: {answers:?}", answers.values().sum::<u32>());
     shop.is_alone();
     // The requirements have not changed: one virtualenv, and that which was there before the first.
     assert_eq!(shop.survey().cached.len(), 1);

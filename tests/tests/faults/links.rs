@@ -73,7 +73,7 @@ fn what_is_no_file_where_a_file_should_be_is_in_the_way_and_stays() {
     ];
     for file in files {
         for (noun, make) in strange {
-            if file.ends_with(".log") && noun == "a file" {
+            if file.starts_with("/var/log/") && noun == "a file" {
                 continue;
             }
             let parent = file.rsplit_once('/').unwrap().0;
@@ -142,8 +142,7 @@ fn links_that_the_apps_user_has_planted_lead_nobody_to_what_is_roots() {
             let wanted = vars(Age::New) + more;
             let plan = subject.plan(&wanted);
             if plan.obstacles.is_empty() {
-                let performed = subject.perform(plan);
-                println!("{place}: {:?}", performed.result);
+                subject.perform(plan);
             }
             assert_eq!(treasury(&machine), before, "{place}");
             nothing_leaked(&machine);

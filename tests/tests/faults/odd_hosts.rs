@@ -74,7 +74,6 @@ fn an_odd_environment_changes_nothing() {
     let old = plain.files();
     let mut age = Age::Old;
     for (what, before) in ODD {
-        println!("{what}");
         age = age.other();
         let mut subject = odd(&machine, before);
         subject.apply(&vars(age));

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use wsgi_apply::Progress;
+use wsgi_apply::{PerformOptions, Progress};
 use wsgi_tests::{Machine, wait_until};
 
 use crate::subject::{Age, Subject, vars};
@@ -83,7 +83,7 @@ fn another_package_manager_at_work_is_waited_for() {
     let plan = subject.plan(&wanting("wsgi-tidy"));
     let run = thread::spawn(move || {
         let mut said = String::new();
-        let performed = subject.perform_with(plan, &Default::default(), &mut |progress| {
+        let performed = subject.perform_with(plan, &PerformOptions::default(), &mut |progress| {
             if let Progress::Output(line) = progress {
                 said.push_str(line);
             }

@@ -238,7 +238,8 @@ impl<S: Shell> Subject<S> {
     #[track_caller]
     pub(crate) fn is_refused(&mut self, vars: &str, word: &str) {
         let obstacles = self.plan(vars).obstacles;
-        let text: String = obstacles.iter().map(|o| format!("{o}\n")).collect();
+        let text: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
+        let text = text.join("\n");
         assert!(text.contains(word), "no {word} in: {text}");
     }
 
@@ -295,12 +296,10 @@ impl Performed {
     /// The failures of a run that did not do all, with what was said; none of another.
     #[track_caller]
     pub(crate) fn failed(&self) -> String {
-        match &self.result {
-            Ok(report) => match &report.outcome {
-                Outcome::Failed(failures) => format!("{failures:?}"),
-                _ => panic!("{}", self.complaint()),
-            },
-            Err(_) => panic!("{}", self.complaint()),
+        let report = self.result.as_ref().ok();
+        match report.map(|report| &report.outcome) {
+            Some(Outcome::Failed(failures)) => format!("{failures:?}"),
+            _ => panic!("{}", self.complaint()),
         }
     }
 

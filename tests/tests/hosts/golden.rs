@@ -13,8 +13,10 @@ fn path(text: &str) -> AbsPath {
     AbsPath::parse(text).unwrap()
 }
 
-/// What is played, by the name of its golden file.
-const CASES: &[(&str, fn() -> Scene)] = &[
+/// The name of a golden file, and what is played.
+type Case = (&'static str, fn() -> Scene);
+
+const CASES: &[Case] = &[
     ("fresh", fresh),
     ("changed", changed),
     ("in-the-way", in_the_way),
@@ -161,7 +163,7 @@ fn put_back() -> Scene {
     let mut scene = Scene::applied();
     scene.write("shop.yml", &SHOP.replace("[shop.", "[www.shop."));
     scene.on("web1", |host| {
-        let said = "nginx: [emerg] host not found in /etc/nginx/sites-available/shop:9";
+        let said = "nginx: [emerg] host not found in /etc/nginx/sites-available/shop:1";
         host.refuse("/usr/sbin/nginx", said);
     });
     scene.call("apply shop.yml --host web1 --yes");
@@ -188,7 +190,7 @@ fn lost() -> Scene {
 fn locked() -> Scene {
     let mut scene = Scene::new();
     scene.on("web1", |host| {
-        host.lock("ada@laptop since 2025-11-22 15:04")
+        host.lock("ada@laptop since 2025-11-22 15:04");
     });
     scene.call("apply shop.yml --host web1 --yes");
     scene
@@ -230,7 +232,7 @@ fn several() -> Scene {
     scene.call("apply shop.yml --host web1 --yes -q");
     scene.on("web2", |host| host.fail_at(1));
     scene.on("web3", |host| {
-        host.lock("ada@laptop since 2025-11-22 15:04")
+        host.lock("ada@laptop since 2025-11-22 15:04");
     });
     let line = "apply shop.yml --host web1 --host web2 --host web3 --host web4 --yes --serial 1";
     scene.call(&format!("{line} --max-fail 1"));
@@ -282,7 +284,7 @@ fn status() -> Scene {
             &Owner::root(),
         );
         let programs = host.system_mut().programs.as_mut().unwrap();
-        programs.get_mut("shop").unwrap().state = "FATAL".to_owned();
+        "FATAL".clone_into(&mut programs.get_mut("shop").unwrap().state);
     });
     scene.call("status shop.yml --host web1");
     scene.call("status shop.yml --host web1 --json");

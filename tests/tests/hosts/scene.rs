@@ -150,7 +150,8 @@ impl Scene {
         let desk = self.path("");
         let mut args = vec!["wsgi-cli".to_owned()];
         args.extend(line.split(' ').map(|word| {
-            let is_file = word.ends_with(".yml") || word.ends_with(".plan");
+            let extension = word.rsplit_once('.').map(|(_, extension)| extension);
+            let is_file = matches!(extension, Some("yml" | "plan"));
             if is_file {
                 self.path(word)
             } else {

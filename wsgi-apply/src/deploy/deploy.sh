@@ -9,7 +9,7 @@ N=$S/$APP
 H=$N K=$N/stage PATIENCE=14400
 NEW=$RELEASES/$ID
 began=$(date +%s)
-switched= was= was_venv= reason=
+switched= was= was_venv=
 
 of_app() { as "$USER_" "$@"; }
 

@@ -1,19 +1,19 @@
 //! Works out what the variables of the role need, and nothing else: as Ansible, lazily.
 
+mod outside;
+
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use camino::Utf8Path;
 use minijinja::{Environment, ErrorKind};
 
 use super::engine::engine;
 use super::evaluate::{Allowance, Made, evaluate, most_fuel};
 use super::explain;
-use super::session::{Answer, Cause, Failure, Need, Outcome, Query, Session};
+use super::session::{Cause, Failure, Need, Outcome, Session};
 use super::tree::{Content, Id, Tree};
-use super::vault::{Opener, VaultError, VaultPasswords, is_vault};
-use crate::wire::scalar::{Kind, Scalar, Style};
+use super::vault::{Opener, VaultPasswords};
 use crate::wire::yaml::{Entry, MAX_NODES, MAX_TEXT, Node, Value};
 use crate::{Invalid, Lookups, Problem, Severity};
 
@@ -275,76 +275,6 @@ impl<'a> Resolver<'a> {
         Outcome::Failed(Arc::new(Failure { problem, cause }))
     }
 
-    fn decrypt(&mut self, id: Id, vault: &str) -> Outcome {
-        if let Some(closed) = &self.closed {
-            return closed.clone();
-        }
-        let place = self.session.tree.item(id).place;
-        let secrets = match self.passwords.secrets() {
-            Ok(secrets) => secrets,
-            Err(error) => {
-                let mut why = Invalid::new(error.to_string());
-                if let Some(help) = error.remedy() {
-                    why = why.help(help.to_owned());
-                }
-                let failed = self.failed(id, "vault", &why, Cause::Error);
-                return self.closed.insert(failed).clone();
-            }
-        };
-        match self.opener.text(vault, secrets) {
-            Ok(text) => {
-                // As in Ansible, what comes out is text and no template.
-                let mut node = Node::new(place, Value::Scalar(literal(&text)));
-                node.secret = true;
-                Outcome::worked(node)
-            }
-            Err(error) => {
-                let why = Invalid::new(error.to_string()).help(error.remedy());
-                let failed = self.failed(id, "vault", &why, Cause::Error);
-                if let VaultError::NotTried { .. } | VaultError::TooMany { .. } = error {
-                    self.closed = Some(failed.clone());
-                }
-                failed
-            }
-        }
-    }
-
-    fn look_up(&mut self, query: &Query) -> Answer {
-        match query {
-            Query::Environment(name) => match self.lookups.environment(name) {
-                Ok(Some(text)) => Answer::Text {
-                    text,
-                    secret: false,
-                },
-                Ok(None) => Answer::Nothing,
-                Err(error) => Answer::Failed(error.to_string()),
-            },
-            Query::File(path) => {
-                let bytes = match self.lookups.file(Utf8Path::new(path)) {
-                    Ok(bytes) => bytes,
-                    Err(error) => return Answer::Failed(error.to_string()),
-                };
-                if !is_vault(&bytes) {
-                    return String::from_utf8(bytes).map_or_else(
-                        |_| Answer::Failed("it holds something other than text".to_owned()),
-                        |text| Answer::Text {
-                            text,
-                            secret: false,
-                        },
-                    );
-                }
-                let opened = match self.passwords.secrets() {
-                    Ok(secrets) => self.opener.text(&bytes, secrets),
-                    Err(error) => return Answer::Failed(error.to_string()),
-                };
-                match opened {
-                    Ok(text) => Answer::Text { text, secret: true },
-                    Err(error) => Answer::Failed(error.to_string()),
-                }
-            }
-        }
-    }
-
     /// Refuses all that wait for each other in a circle.
     fn refuse_cycle(&self, circle: &[Id]) {
         let tree = &self.session.tree;
@@ -394,14 +324,4 @@ const HARMLESS: &[&str] = &[
 fn names(message: &str) -> impl Iterator<Item = &str> {
     let quoted = message.split('`').skip(1).step_by(2);
     quoted.map(|name| name.trim_matches(['.', '(', ')']))
-}
-
-/// A text that is no template.
-fn literal(text: &str) -> Scalar {
-    Scalar {
-        written: text.to_owned(),
-        style: Style::SingleQuoted,
-        kind: Kind::Str,
-        unsafe_: true,
-    }
 }

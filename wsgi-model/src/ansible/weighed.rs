@@ -6,7 +6,15 @@
 //! pay for the steps of comparing, hashing or printing such a thing. So [`WEIGHED`] weighs whatever a
 //! literal, a repetition or a `set` makes before anything else can be done to it.
 
+mod level;
+#[cfg(test)]
+mod tests;
+mod token;
+
 use std::borrow::Cow;
+
+use level::{Holds, Level, Product, Use, Wants};
+pub(super) use token::short;
 
 use crate::Invalid;
 
@@ -47,53 +55,6 @@ struct Edit {
     at: usize,
     drops: usize,
     puts: &'static str,
-}
-
-/// What brackets hold.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
-    /// A whole tag.
-    Tag,
-    /// A list or mapping.
-    Items,
-    /// Something in parentheses: a tuple if there is a comma.
-    Group,
-    /// Arguments, a key or a slice.
-    Rest,
-}
-
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one thing seen so far, and none excludes another"
-)]
-struct Level {
-    holds: Holds,
-    opened_at: usize,
-    has_comma: bool,
-    /// The operators since the last comma.
-    operators: usize,
-    /// Where the operands began that bind as tightly as `*`.
-    product_from: Option<usize>,
-    has_times: bool,
-    /// Whether they end in an item or attribute, which may not be there.
-    reaches: bool,
-    /// Whether what is before them makes something of their value, and does not pass it on.
-    is_used: bool,
-    /// Whether all that is read is a condition.
-    in_condition: bool,
-}
-
-/// What the token behind some operands does with their value, and with that of the next ones.
-#[derive(Clone, Copy)]
-enum Use {
-    /// Passes the one on, and the other too.
-    Neither,
-    /// Uses both: `==`, `~`.
-    Both,
-    /// `if`
-    Condition,
-    /// `and`, `or`: whether the second value is used is up to what is around them.
-    First,
 }
 
 /// What a token may mean depends on the one before.
@@ -176,7 +137,7 @@ impl Scanner {
                 at += c.len_utf8();
                 continue;
             }
-            let length = token(rest);
+            let length = token::length(rest);
             let text = &rest[..length];
             let is_outside = self.levels.len() == 1;
             match (statement, names_end) {
@@ -227,17 +188,7 @@ impl Scanner {
     }
 
     fn open(&mut self, holds: Holds, at: usize) {
-        self.levels.push(Level {
-            holds,
-            opened_at: at,
-            has_comma: false,
-            operators: 0,
-            product_from: None,
-            has_times: false,
-            reaches: false,
-            is_used: false,
-            in_condition: false,
-        });
+        self.levels.push(Level::new(holds, at));
     }
 
     fn level(&mut self) -> &mut Level {
@@ -279,7 +230,7 @@ impl Scanner {
                 }
                 (_, "is") => {
                     self.operator()?;
-                    self.level().reaches = false;
+                    self.level().product.reaches = false;
                     Before::Is
                 }
                 (_, "if" | "else" | "and" | "or" | "not" | "in" | "recursive") => {
@@ -294,6 +245,7 @@ impl Scanner {
                 }
                 _ => {
                     self.begin_product(at);
+                    self.level().product.reaches |= !first.is_ascii_digit();
                     Before::Operand
                 }
             };
@@ -308,15 +260,18 @@ impl Scanner {
                     (false, "(") => Holds::Group,
                     (false, _) => Holds::Items,
                 };
-                self.level().reaches = before == Before::Operand && text == "[";
                 self.open(holds, at);
+                // A key is used.
+                self.level().is_used = before == Before::Operand && text == "[";
             }
             ")" | "]" | "}" if self.levels.len() > 1 => {
                 self.end_product(Use::Neither);
                 let level = self.level();
                 let (holds, opened_at, has_comma) = (level.holds, level.opened_at, level.has_comma);
                 self.close_level();
-                if holds == Holds::Items || holds == Holds::Group && has_comma {
+                let builds = holds == Holds::Items || holds == Holds::Group && has_comma;
+                self.level().product.reaches |= !builds;
+                if builds {
                     self.wrap("(", opened_at, "|_weighed)", at + text.len());
                 }
                 self.before = Before::Operand;
@@ -328,12 +283,12 @@ impl Scanner {
             }
             "." | "|" => {
                 self.operator()?;
-                self.level().reaches = text == ".";
+                self.level().product.reaches = true;
                 self.before = Before::Name;
             }
             "*" => {
                 self.operator()?;
-                self.level().has_times |= ends_operand;
+                self.level().product.has_times |= ends_operand;
             }
             "-" if !matches!(before, Before::Operand) => {
                 self.operator()?;
@@ -364,8 +319,7 @@ impl Scanner {
 
     fn begin_anew(&mut self) {
         let level = self.level();
-        level.product_from = None;
-        level.has_times = false;
+        level.product = Product::default();
         let operators = std::mem::take(&mut level.operators);
         self.operators -= operators;
     }
@@ -377,33 +331,15 @@ impl Scanner {
     }
 
     fn begin_product(&mut self, at: usize) {
-        self.level().product_from.get_or_insert(at);
+        self.level().product.begin(at);
     }
 
-    /// Ends the operands before a token that does something with their value.
     fn end_product(&mut self, by: Use) {
         let last = self.last;
-        let level = self.level();
-        let has_times = std::mem::take(&mut level.has_times);
-        let reaches = std::mem::take(&mut level.reaches);
-        let is_used = level.is_used || matches!(by, Use::Both | Use::First);
-        level.in_condition = match by {
-            Use::Neither => false,
-            Use::Condition => true,
-            Use::Both | Use::First => level.in_condition,
-        };
-        level.is_used = match by {
-            Use::Neither => false,
-            Use::Both | Use::Condition => true,
-            Use::First => level.in_condition,
-        };
-        let Some(from) = level.product_from.take() else {
-            return;
-        };
-        if reaches && is_used {
-            self.wrap("((", from, ")|_there)", last);
-        } else if has_times {
-            self.wrap("((", from, ")|_weighed)", last);
+        match self.level().end_product(by) {
+            Some(Wants::Value(from)) => self.wrap("((", from, ")|_there)", last),
+            Some(Wants::Weight(from)) => self.wrap("((", from, ")|_weighed)", last),
+            None => {}
         }
     }
 
@@ -414,18 +350,7 @@ impl Scanner {
 
     /// Drops `ansible.builtin.` in front of what is built in.
     fn drop_collection(&mut self, at: usize, template: &str) {
-        let rest = &template[at..];
-        let after = |own: &&str| {
-            let mut rest = rest;
-            for part in own.split_inclusive('.') {
-                let (word, dot) = part.split_at(part.len() - 1);
-                rest = rest.strip_prefix(word)?.trim_start();
-                rest = rest.strip_prefix(dot)?.trim_start();
-            }
-            Some(rest).filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
-        };
-        if let Some(after) = COLLECTIONS.iter().find_map(after) {
-            let drops = rest.len() - after.len();
+        if let Some(drops) = token::collection(&template[at..]) {
             self.edits.push(Edit {
                 at,
                 drops,
@@ -435,61 +360,9 @@ impl Scanner {
     }
 }
 
-/// What Ansible's own filters, tests and lookups may be called by in full. Ansible 2.19 knows those of
-/// Jinja2 by the first as well, and by the second only what it has made its own.
-const COLLECTIONS: [&str; 2] = ["ansible.builtin.", "ansible.legacy."];
-
-/// A name without the collection of what is built in.
-pub(super) fn short(name: &str) -> &str {
-    let stripped = COLLECTIONS.iter().find_map(|own| name.strip_prefix(own));
-    stripped.unwrap_or(name)
-}
-
 fn too_deep() -> Invalid {
     Invalid::new(format!(
         "the expression has more than {MAX_OPERATORS} operators in each other, or {MAX_BRANCHES} `elif`"
     ))
     .help("give parts of it names of their own")
 }
-
-/// The length of the token that `rest` begins with, by the rules of Jinja's lexer.
-fn token(rest: &str) -> usize {
-    let bytes = rest.as_bytes();
-    match bytes[0] {
-        quote @ (b'\'' | b'"') => {
-            let mut escaped = false;
-            for (at, byte) in bytes.iter().enumerate().skip(1) {
-                match byte {
-                    _ if std::mem::take(&mut escaped) => {}
-                    b'\\' => escaped = true,
-                    byte if *byte == quote => return at + 1,
-                    _ => {}
-                }
-            }
-            rest.len()
-        }
-        b'0'..=b'9' => {
-            let digits = |from: usize| {
-                let is_digit = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
-                from + bytes[from..].iter().take_while(is_digit).count()
-            };
-            let whole = digits(0);
-            let fraction = bytes.get(whole) == Some(&b'.')
-                && bytes.get(whole + 1).is_some_and(u8::is_ascii_digit);
-            if fraction { digits(whole + 1) } else { whole }
-        }
-        _ => {
-            let is_word = |c: &char| c.is_ascii_alphanumeric() || *c == '_' || !c.is_ascii();
-            let word: usize = rest.chars().take_while(is_word).map(char::len_utf8).sum();
-            let pairs = ["//", "**", "==", "!=", ">=", "<="];
-            match word {
-                0 if pairs.iter().any(|pair| rest.starts_with(pair)) => 2,
-                0 => 1,
-                word => word,
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -61,15 +61,24 @@ fn mandatory(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
 
 /// `ternary(true_val, false_val, none_val=none)`
 fn ternary(call: &mut Call<'_, '_, '_>) -> Result<Value, Error> {
-    call.all_defined()?;
     let value = call.value.clone();
+    if value.is_undefined() {
+        call.takes_undefined();
+        return Ok(value);
+    }
     let [yes, no, none] = call.bind(["true_val", "false_val", "none_val"])?;
     let (Some(yes), Some(no)) = (yes, no) else {
         return Err(call.wrong("it wants two values"));
     };
-    Ok(match none {
-        Some(none) if value.is_none() && !none.is_none() => none,
-        _ if value.is_true() => yes,
-        _ => no,
-    })
+    let none = none.filter(|none| value.is_none() && !none.is_none());
+    let (chosen, left) = match none {
+        Some(none) => (none, [yes, no]),
+        None if value.is_true() => (yes, [no, Value::from(())]),
+        None => (no, [yes, Value::from(())]),
+    };
+    // What is not chosen need not be there.
+    for _ in left.iter().filter(|value| value.is_undefined()) {
+        call.session.forgive();
+    }
+    Ok(chosen)
 }

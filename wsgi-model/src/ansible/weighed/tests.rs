@@ -14,10 +14,13 @@ fn what_builds_lists_is_weighed_and_nothing_else_is_touched() {
             "{{ {'a': {'b': 1}}.a.b }}",
             "{{ ({'a': ({'b': 1}|_weighed)}|_weighed).a.b }}",
         ),
-        ("{{ (a) ~ (a, b) }}", "{{ (a) ~ ((a, b)|_weighed) }}"),
+        (
+            "{{ (a) ~ (a, b) }}",
+            "{{ (((a))|_there) ~ ((a, b)|_weighed) }}",
+        ),
         (
             "{{ -a * b == c ~ 1 * 2 }}",
-            "{{ ((-a * b)|_weighed) == c ~ ((1 * 2)|_weighed) }}",
+            "{{ ((-a * b)|_there) == ((c)|_there) ~ ((1 * 2)|_weighed) }}",
         ),
         (
             "{{ [1]*2|f(x*y) }}",
@@ -26,7 +29,7 @@ fn what_builds_lists_is_weighed_and_nothing_else_is_touched() {
         ("{{ f(*x, **y) }}", "{{ f(*x, **y) }}"),
         (
             "{{ a * b is not in [1] and c }}",
-            "{{ ((a * b is not in [1])|_weighed) and c }}",
+            "{{ ((a * b is not in [1])|_there) and c }}",
         ),
         (
             "{{ a * b is divisibleby -1 - 1 }}",
@@ -42,7 +45,7 @@ fn what_builds_lists_is_weighed_and_nothing_else_is_touched() {
         ),
         (
             "{% for (a, b) in [(1, 2)] if a*b %}",
-            "{% for (a, b) in ([((1, 2)|_weighed)]|_weighed) if ((a*b)|_weighed) %}",
+            "{% for (a, b) in ([((1, 2)|_weighed)]|_weighed) if ((a*b)|_there) %}",
         ),
         (
             "{% set a, (b, c) = d, e %}",
@@ -63,11 +66,11 @@ fn what_builds_lists_is_weighed_and_nothing_else_is_touched() {
         ),
         (
             "{%- if a in (1, 2) -%}",
-            "{%- if a in ((1, 2)|_weighed) -%}",
+            "{%- if ((a)|_there) in ((1, 2)|_weighed) -%}",
         ),
         (
             "{{ a.in[1] if x is in(1, 2) }}",
-            "{{ a.in[1] if x is in(1, 2) }}",
+            "{{ a.in[1] if ((x is in(1, 2))|_there) }}",
         ),
         (
             "{{ a | ansible.builtin.upper is ansible.builtin.match('b') }}",
@@ -95,13 +98,13 @@ fn what_may_have_no_value_is_looked_at_where_a_value_is_used() {
         ("{{ a[0] }}{{ a.b }}", "{{ a[0] }}{{ a.b }}"),
         (
             "{{ a[0] ~ b.c ~ d }}",
-            "{{ ((a[0])|_there) ~ ((b.c)|_there) ~ d }}",
+            "{{ ((a[0])|_there) ~ ((b.c)|_there) ~ ((d)|_there) }}",
         ),
         ("{{ a[0] == 1 }}", "{{ ((a[0])|_there) == 1 }}"),
         ("{{ 1 not in a[0] }}", "{{ 1 not in ((a[0])|_there) }}"),
         (
             "{{ a[0] | default(1) ~ a[1].b is defined }}",
-            "{{ a[0] | default(1) ~ a[1].b is defined }}",
+            "{{ ((a[0] | default(1))|_there) ~ a[1].b is defined }}",
         ),
         (
             "{{ (a[0]) | default(b[1]) }}",
