@@ -36,10 +36,13 @@ impl Terminal {
     /// Asks for a line, without its end. A signal that ends the process meanwhile finds the terminal
     /// as it was.
     pub(crate) fn ask(&mut self, prompt: &str, echo: Echo) -> io::Result<Zeroizing<String>> {
-        write!(self.0, "{}", visible(prompt))?;
+        let prompt = visible(prompt);
         let _unseen = match echo {
-            Echo::Seen => None,
-            Echo::Unseen => Some(Unseen::new(&self.0)?),
+            Echo::Seen => {
+                write!(self.0, "{prompt}")?;
+                None
+            }
+            Echo::Unseen => Some(Unseen::new(&self.0, &prompt)?),
         };
         let mut line = Zeroizing::new(String::new());
         BufReader::new(&self.0).read_line(&mut line)?;
@@ -65,8 +68,9 @@ struct Unseen<'a> {
 }
 
 impl<'a> Unseen<'a> {
-    /// Waits for a line to be typed.
-    fn new(terminal: &'a File) -> io::Result<Self> {
+    /// Asks, and waits for a line to be typed. Nobody is asked before the terminal is silent, for who
+    /// types at once would be seen.
+    fn new(terminal: &'a File, prompt: &str) -> io::Result<Self> {
         let before = tcgetattr(terminal)?;
         let unseen = Self {
             terminal,
@@ -76,6 +80,8 @@ impl<'a> Unseen<'a> {
         let mut silent = unseen.before.clone();
         silent.local_modes.remove(LocalModes::ECHO);
         tcsetattr(terminal, OptionalActions::Flush, &silent)?;
+        let mut screen = terminal;
+        write!(screen, "{prompt}")?;
         // A terminal has input when a whole line has been typed.
         if let Some(signal) = unseen.signals.await_or_input(terminal)? {
             drop(unseen);
