@@ -186,7 +186,7 @@ fn links_that_come_and_go_while_we_work_lead_nobody_to_what_is_roots() {
     let attack = machine.command(["sh", "-c", exchange]).user("shop").spawn();
     let bashrc = AbsPath::parse("/var/www/shop/.bashrc").unwrap();
     let (mut seen, mut performed, mut age) = (0, 0, Age::Old);
-    for _ in 0..if cfg!(feature = "long") { 200 } else { 25 } {
+    for _ in 0..if cfg!(feature = "long") { 200 } else { 12 } {
         age = age.other();
         let Ok(facts) = subject.facts(&vars(age)) else {
             continue;

@@ -109,6 +109,9 @@ fn check_report(call: &str, performed: &Performed, fault: Fault) {
 fn leave_out_what_says_that_it_is_unknown(facts: &mut Facts, truth: &Facts) {
     facts.system.programs.clone_from(&truth.system.programs);
     facts.state = truth.state;
+    // nginx that could not be asked is one that refuses: the answer says why.
+    let refusal = facts.system.nginx_refusal.take();
+    facts.system.nginx_refusal = refusal.filter(|said| !said.contains("today"));
     for (path, node) in &mut facts.nodes {
         if let (
             Observed::File {

@@ -77,11 +77,11 @@ printf '%s\n' "$W" | while IFS="$T" read -r file lines; do
     for line in $lines; do set -- "$@" -e "$line"; done
     IFS="$T
 "
-    owner=$(find "$file" -maxdepth 0 -printf %u)
+    reader=$(find "$file" -maxdepth 0 -printf '%u\t%p\n' | readers | cut -f1)
     if [ $# = 0 ]; then
         [ -s "$file" ]
     else
-        [ "$(as "$owner" timeout 9 grep -xF "$@" -- "$file" 2>/dev/null | sort -u | wc -l)" != $(($# / 2)) ]
+        [ "$(as "$reader" timeout 9 grep -xF "$@" -- "$file" 2>/dev/null | sort -u | wc -l)" != $(($# / 2)) ]
     fi || rec marked "$file"
 done
 
@@ -125,7 +125,7 @@ accounts() {
 
 # What other files of nginx and supervisor say of who is called what.
 set +f
-rec directives "$(grep -EHs '^[[:space:]]*(server|server_name|listen|upstream|include)([[:space:]{]|$)|^\[program:' \
+rec directives "$(grep -EHs -D skip '^[[:space:]]*(server|server_name|listen|upstream|include)([[:space:]{]|$)|^\[program:' \
     /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*.conf /etc/supervisor/conf.d/*.conf)"
 set -f
 # What nginx reads for TLS, as openssl sees it.
@@ -135,10 +135,10 @@ pem() {
     [ -r "$2" ] || { echo unreadable && return; }
     command -v openssl >/dev/null || { echo unknown && return; }
     case $1 in
-    key) openssl pkey -in "$2" -passin pass: -pubout ;;
-    dhparam) openssl dhparam -in "$2" -noout ;;
-    *) openssl x509 -in "$2" -noout -dates -pubkey ;;
-    esac 2>/dev/null </dev/null || { echo refused && grep -a -m 9 -e '^-----BEGIN ' -e ENCRYPTED -- "$2"; }
+    key) timeout 9 openssl pkey -in "$2" -passin pass: -pubout ;;
+    dhparam) timeout 9 openssl dhparam -in "$2" -noout ;;
+    *) timeout 9 openssl x509 -in "$2" -noout -dates -pubkey ;;
+    esac 2>/dev/null </dev/null || { echo refused && timeout 9 grep -a -m 9 -e '^-----BEGIN ' -e ENCRYPTED -- "$2"; }
 }
 [ -z "$L" ] || printf '%s\n' "$L" | while IFS="$T" read -r kind file; do
     rec tls "$kind" "$(date +%s)" "$file" "$(pem "$kind" "$file")"
