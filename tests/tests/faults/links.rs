@@ -1,6 +1,6 @@
 //! Links, pipes and other things where files should be, put there by the app's user or by chance.
 
-use wsgi_apply::Observed;
+use wsgi_apply::{Observed, Obstacle};
 use wsgi_model::AbsPath;
 use wsgi_tests::Machine;
 
@@ -71,45 +71,48 @@ fn what_is_no_file_where_a_file_should_be_is_in_the_way_and_stays() {
         ),
         ("a file", "echo foreign >@"),
     ];
-    for file in files {
-        for (noun, make) in strange {
-            if file.starts_with("/var/log/") && noun == "a file" {
-                continue;
-            }
+    let is_told = |obstacles: &[Obstacle], noun: &str, path: &str| {
+        let found = obstacles.iter().any(|obstacle| {
+            let text = obstacle.to_string();
+            text.contains(noun) && text.contains(path)
+        });
+        assert!(found, "{path}, {noun}: {obstacles:?}");
+    };
+    for (noun, make) in strange {
+        for file in files {
             let parent = file.rsplit_once('/').unwrap().0;
-            let script = format!(
-                "mkdir -p {parent}; rm -rf {file}; {}",
-                make.replace('@', file)
-            );
+            let make = make.replace('@', file);
+            let script = format!("mkdir -p {parent}; rm -rf {file}; {make}");
             machine.sh(&script).expect_success();
-            let obstacles = subject.plan(&vars(Age::Old)).obstacles;
-            let found = obstacles.iter().any(|obstacle| {
-                let text = obstacle.to_string();
-                text.contains(noun) && text.contains(file)
-            });
-            assert!(found, "{file}, {noun}: {obstacles:?}");
         }
-        machine.ok(["rm", "-rf", file]);
+        let obstacles = subject.plan(&vars(Age::Old)).obstacles;
+        // Supervisor fills the one in /var/log, so a file there is as it should be.
+        for file in files
+            .iter()
+            .filter(|file| noun != "a file" || !file.starts_with("/var/log"))
+        {
+            is_told(&obstacles, noun, file);
+        }
     }
-    for directory in [
+    machine.ok(["rm", "-rf"].into_iter().chain(files));
+    let directories = [
         "/etc/wsgi",
         "/var/lib/shop",
         "/mnt/shop",
         "/var/www/shop",
         "/var/log/shop",
-    ] {
-        for (noun, make) in &strange[3..] {
+    ];
+    for (noun, make) in &strange[3..] {
+        for directory in directories {
             let script = format!("rm -rf {directory}; {}", make.replace('@', directory));
             machine.sh(&script).expect_success();
-            let obstacles = subject.plan(&vars(Age::Old)).obstacles;
-            let found = obstacles.iter().any(|obstacle| {
-                let text = obstacle.to_string();
-                text.contains(noun) && text.contains(directory)
-            });
-            assert!(found, "{directory}, {noun}: {obstacles:?}");
         }
-        machine.ok(["rm", "-rf", directory]);
+        let obstacles = subject.plan(&vars(Age::Old)).obstacles;
+        for directory in directories {
+            is_told(&obstacles, noun, directory);
+        }
     }
+    machine.ok(["rm", "-rf"].into_iter().chain(directories));
     assert_eq!(treasury(&machine), before);
     assert!(!machine.exists("/var/lib/wsgi"), "something was performed");
 }
@@ -186,7 +189,7 @@ fn links_that_come_and_go_while_we_work_lead_nobody_to_what_is_roots() {
     let attack = machine.command(["sh", "-c", exchange]).user("shop").spawn();
     let bashrc = AbsPath::parse("/var/www/shop/.bashrc").unwrap();
     let (mut seen, mut performed, mut age) = (0, 0, Age::Old);
-    for _ in 0..if cfg!(feature = "long") { 200 } else { 12 } {
+    for _ in 0..if cfg!(feature = "long") { 200 } else { 8 } {
         age = age.other();
         let Ok(facts) = subject.facts(&vars(age)) else {
             continue;

@@ -103,7 +103,7 @@ hashes() {
         awk -F'\t' '!past { if ($0 == "") past = 1; else skip[$0]; next } !($2 in skip)' | readers)
     for u in $(printf '%s\n' "$F" | cut -f1 | sort -u); do
         f=$(printf '%s\n' "$F" | awk -F'\t' -v u="$u" '$1 == u { print $2 }')
-        h=$(printf '%s\n' "$f" | told_by "$u" sh -c 'tr "\n" "\0" | xargs -0 -r timeout 60 sha256sum --')
+        h=$(printf '%s\n' "$f" | told_by "$u" sh -c 'tr "\n" "\0" | xargs -0 -r timeout 20 sha256sum --')
         # Of what was asked, whatever that user's program says.
         h=$({ printf '%s\n' "$f"; echo; printf '%s\n' "$h"; } |
             awk '!past { if ($0 == "") past = 1; else asked[$0]; next } substr($0, 67) in asked')
