@@ -16,7 +16,10 @@ pub(crate) use words::{call, quoted};
 
 pub(crate) const STATE: &str = include_str!("posix/state.sh");
 const OBSERVE: &str = include_str!("posix/observe.sh");
-pub(crate) const PERFORM: &str = include_str!("posix/perform.sh");
+pub(crate) const PERFORM: &str = concat!(
+    include_str!("posix/perform.sh"),
+    include_str!("posix/paths.sh")
+);
 const PROGRAMS: &str = include_str!("posix/programs.py");
 
 /// A script without its comments and indents, which the host does not need.
