@@ -1,11 +1,13 @@
 //! Releases: a new one takes the place of the running one, when it is known to be well.
 
 mod attendance;
+mod cues;
 mod deployment;
 mod host;
 mod program;
 mod record;
 mod requirements;
+mod rollout;
 mod site;
 mod source;
 mod step;
@@ -13,9 +15,11 @@ mod survey;
 mod tree;
 
 pub use attendance::{Maintenance, Page};
+pub use cues::Cues;
 pub use deployment::{Deployment, NoRelease, Rollback, release_name};
 pub use record::{DeployOutcome, DeployReport, Now};
 pub use requirements::{LockKind, Requirements};
+pub use rollout::{Go, Member, Rollout, RolloutEvent, Work};
 pub use site::ReleaseSite;
 pub use source::{SourceError, SourceTree};
 pub use step::DeployStep;
@@ -54,6 +58,18 @@ pub trait ReleaseHost {
     fn roll_back(
         &mut self,
         rollback: &Rollback<'_>,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<DeployReport, HostError>;
+
+    /// Does its part of a [`Rollout`], which tells it when to go on after each
+    /// [`Stands`](Progress::Stands).
+    ///
+    /// # Errors
+    /// [`HostError`] when it is not known what became of it.
+    fn in_company(
+        &mut self,
+        work: &Work<'_>,
+        cues: Cues,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<DeployReport, HostError>;
 }

@@ -68,7 +68,7 @@ pub use plan::{
 };
 pub use posix_host::{PosixHost, PosixOptions};
 pub use probe::{AppProbe, Look, Probe};
-pub use report::{Failure, Outcome, Progress, Report};
+pub use report::{Failure, Outcome, Progress, Report, Standing};
 pub use shell::{Chunk, Script, Shell, ShellError, Status};
 pub use status::{AppStatus, Release};
 

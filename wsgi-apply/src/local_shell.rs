@@ -3,30 +3,53 @@ use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio};
 
-use crate::feed::Feed;
+use crate::feed::{ASK_AGAIN, Feed};
 use crate::shell::{Chunk, Script, Shell, ShellError, Status};
 
 /// The size of a pipe on Linux: no read gets more.
 const PIPE: usize = 64 << 10;
 
-/// This machine, as the user who runs us and with that one's environment.
+/// This machine, as the user who runs us and with that one's environment; or what another program
+/// leads into, such as a container.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct LocalShell {}
+pub struct LocalShell {
+    /// The program that leads there, with its arguments.
+    way: Vec<String>,
+    label: Option<String>,
+}
 
 impl LocalShell {
     /// This machine.
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// What a program leads into that runs the command in its last arguments, and passes on its
+    /// streams and status: `docker exec -i web`, `nsenter --all --target 123`.
+    pub fn through<W: Into<String>>(label: &str, way: impl IntoIterator<Item = W>) -> Self {
+        Self {
+            way: way.into_iter().map(Into::into).collect(),
+            label: Some(label.to_owned()),
+        }
+    }
+
+    /// A command that runs a program of the shell.
+    fn command(&self, script: &Script) -> Command {
+        let shell = ["/bin/sh", "-c", script.as_str()];
+        let mut words = self.way.iter().map(String::as_str).chain(shell);
+        let mut command = Command::new(words.next().unwrap_or("/bin/sh"));
+        command.args(words);
+        command
+    }
 }
 
 impl Shell for LocalShell {
-    fn label(&self) -> &'static str {
-        "this machine"
+    fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or("this machine")
     }
 
     fn exec(
@@ -35,8 +58,8 @@ impl Shell for LocalShell {
         stdin: &mut dyn Read,
         output: &mut dyn FnMut(Chunk<'_>),
     ) -> Result<Status, ShellError> {
-        let mut child = Command::new("/bin/sh")
-            .args(["-c", script.as_str()])
+        let mut child = self
+            .command(script)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -88,15 +111,26 @@ fn pass(
             continue;
         }
         let mut waiting = Vec::with_capacity(3);
-        waiting.extend(stdin.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
+        let is_dry = stdin.is_some() && feed.is_dry();
+        // One that is dry tells only when nobody reads it any more.
+        let wanted = if is_dry {
+            PollFlags::empty()
+        } else {
+            PollFlags::OUT
+        };
+        waiting.extend(stdin.as_ref().map(|pipe| PollFd::new(pipe, wanted)));
         waiting.extend(stdout.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         waiting.extend(stderr.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         if waiting.is_empty() {
             return Ok(());
         }
-        match poll(&mut waiting, None) {
+        let again = is_dry.then(|| Timespec::try_from(ASK_AGAIN).ok()).flatten();
+        match poll(&mut waiting, again.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
+        }
+        if is_dry && waiting[0].revents().contains(PollFlags::ERR) {
+            stdin = None;
         }
     }
 }
@@ -117,7 +151,7 @@ fn send(pipe: Option<ChildStdin>, feed: &mut Feed<'_>) -> io::Result<Option<Chil
             },
         }
     }
-    Ok(None)
+    Ok(feed.is_dry().then_some(pipe))
 }
 
 /// Takes one piece from a pipe, and says whether anything changed.

@@ -21,7 +21,9 @@ pub trait Shell {
     /// program is silent: an installation may be for minutes.
     ///
     /// `stdin` is read by the calling thread, as fast as the program takes it: while a read blocks,
-    /// no output comes. A program has not ended before its output has, so what it leaves in the
+    /// no output comes. One that has nothing yet returns [`WouldBlock`](io::ErrorKind::WouldBlock), and
+    /// is asked again soon, while output comes meanwhile; a shell that reads all of its input first
+    /// cannot do that, and serves for all but releases of several hosts together. A program has not ended before its output has, so what it leaves in the
     /// background must not hold its stdout or stderr.
     ///
     /// An input that ends early looks to the program as one that ends: it has to know its length

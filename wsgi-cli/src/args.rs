@@ -12,7 +12,9 @@ use clap_complete::Shell;
 use wsgi_render::Version;
 
 pub(crate) use hosts::{Apply, Performing, Plan, Remove, Status};
-pub(crate) use releases::{Deploy, Logs, Maintenance, PageSwitch, Releases, Rollback, Run, cache};
+pub(crate) use releases::{
+    Deploy, Logs, Maintenance, Pace, PageSwitch, Releases, Rollback, Run, cache,
+};
 pub(crate) use target::TargetArgs;
 
 /// Run WSGI app containers (nginx, TLS, gunicorn, supervisor, cron, sudo) on Debian and Ubuntu hosts,

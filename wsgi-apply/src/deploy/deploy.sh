@@ -50,6 +50,19 @@ alone() { # operator seconds
 # Nobody else has deployed since the releases were looked at.
 still() { [ "$found" = "$1" ] || end drifted; }
 
+# Several hosts: each waits until all have come so far. Whoever tells it to go on says every ten
+# seconds that they are there; without them nothing is left half-way.
+stands() { # how far
+    [ -z "$broken$stopped" ] || return 0
+    ev stands "$1"
+    word=.
+    while [ "$word" = . ] && [ -z "$stopped" ]; do
+        # A read of the shell takes no more than its line.
+        word=$(timeout --foreground 60 /bin/sh -c 'IFS= read -r word && printf %s "$word"' <&7 9>&-)
+    done
+    [ "$word" = on ] || stopped=1
+}
+
 # --- before anything is switched
 
 # A release made of what the last one has and of what has arrived, under another name until it is
@@ -174,7 +187,7 @@ probe() { # release virtualenv
     of_app rm -f -- "$socket"
     : >"$K/probe"
     (cd / && exec setpriv --reuid "$USER_" --regid "$GROUP_" --init-groups --pdeathsig TERM -- \
-        timeout -k 3 "$((WAIT + 30))" "$START" --probe "$1" "$2" "$socket") >"$K/probe" 2>&1 </dev/null 9>&- &
+        timeout -k 3 "$((WAIT + 30))" "$START" --probe "$1" "$2" "$socket") >"$K/probe" 2>&1 </dev/null 7<&- 9>&- &
     pid=$!
     status=0
     verdict=$(of_app /usr/bin/python3 -I -S -c "$ASK" unix "$socket" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" "$pid" \
@@ -219,22 +232,36 @@ switch_to() { # release virtualenv
 }
 
 exchange() {
+    APP_LOG_WAS=$(of_app stat -c %s -- "$APP_LOG" 2>/dev/null)
+    PROGRAM_LOG_WAS=$(stat -c %s -- "$PROGRAM_LOG" 2>/dev/null)
     status=0
     follow_app "$START" --exchange || status=$?
     case $status in
     0) return 0 ;;
     7)
         echo "the program does not run: it is started"
-        start_program
+        start_program && return
         ;;
-    *) return 1 ;;
     esac
+    logged
+    return 1
+}
+
+# What the app has logged since the exchange began: there it says why it does not serve. What it
+# prints reaches the other log. A log may have been rotated meanwhile.
+logged() {
+    of_app tail -c "+$((${APP_LOG_WAS:-0} + 1))" -- "$APP_LOG" 2>/dev/null | tail -n 20
+    tail -c "+$((${PROGRAM_LOG_WAS:-0} + 1))" -- "$PROGRAM_LOG" 2>/dev/null | tail -n 10
 }
 
 # Through nginx, as visitors come.
 verify() {
     [ -n "$PORT" ] || return 0
-    run /usr/bin/python3 -I -S -c "$ASK" "$SCHEME" "$PORT" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" 0 "$SCHEME"
+    verify_said=$(run /usr/bin/python3 -I -S -c "$ASK" "$SCHEME" "$PORT" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" 0 \
+        "$SCHEME") && return
+    logged
+    printf '%s\n' "$verify_said"
+    return 1
 }
 
 go_over() { # release virtualenv

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use camino::Utf8Path;
 use wsgi_model::RelativePath;
 
-use super::program::{Program, Writer, program};
+use super::program::{Company, Program, Writer, program};
 use super::tree::TreeError;
 use super::{DeployStep, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree, Survey};
 use crate::posix::Payload;
@@ -91,10 +91,10 @@ impl<'a> Deployment<'a> {
 
     /// The steps that it has.
     pub fn steps(&self) -> Vec<DeployStep> {
-        self.writer(Parcels::default()).steps
+        self.writer(Parcels::default(), Company::Alone).steps
     }
 
-    fn writer(&self, parcels: Parcels) -> Writer {
+    fn writer(&self, parcels: Parcels, company: Company) -> Writer {
         let site = self.site;
         let Parcels {
             copied,
@@ -102,8 +102,7 @@ impl<'a> Deployment<'a> {
             index,
             payload,
         } = parcels;
-        let mut writer = Writer::default();
-        writer.payload = payload;
+        let mut writer = Writer::new(payload, company);
         let base = if self.full {
             None
         } else {
@@ -143,7 +142,12 @@ impl<'a> Deployment<'a> {
         writer
     }
 
-    pub(super) fn program(&self, mark: &str, supervisor: &str) -> Result<Program, TreeError> {
+    pub(super) fn program(
+        &self,
+        mark: &str,
+        supervisor: &str,
+        company: Company,
+    ) -> Result<Program, TreeError> {
         let tree = &self.source.tree;
         let known = |path: &Utf8Path, digest: &str| {
             !self.full
@@ -171,12 +175,13 @@ impl<'a> Deployment<'a> {
         let copied = payload.push(copied);
         let archive = payload.push_file(archive).map_err(failed)?;
         let index = payload.push(tree.index().into_bytes());
-        let writer = self.writer(Parcels {
+        let parcels = Parcels {
             copied,
             archive,
             index,
             payload,
-        });
+        };
+        let writer = self.writer(parcels, company);
         Ok(program(
             self.site,
             (&self.id, &self.requirements.key, &self.source.revision),
@@ -267,9 +272,9 @@ impl<'a> Rollback<'a> {
 }
 
 impl Rollback<'_> {
-    fn writer(&self) -> Writer {
+    fn writer(&self, company: Company) -> Writer {
         let site = self.site;
-        let mut writer = Writer::default();
+        let mut writer = Writer::new(Payload::default(), company);
         let release = format!("{}/{}", site.releases, self.id);
         let virtualenv = format!("{}/{}", site.virtualenvs, self.virtualenv);
         writer.go_over(site, &release, &virtualenv, None);
@@ -279,10 +284,10 @@ impl Rollback<'_> {
 
     /// The steps that it has.
     pub fn steps(&self) -> Vec<DeployStep> {
-        self.writer().steps
+        self.writer(Company::Alone).steps
     }
 
-    pub(super) fn program(&self, mark: &str, supervisor: &str) -> Program {
+    pub(super) fn program(&self, mark: &str, supervisor: &str, company: Company) -> Program {
         program(
             self.site,
             (&self.id, &self.virtualenv, &self.revision),
@@ -290,7 +295,7 @@ impl Rollback<'_> {
             self.survey,
             mark,
             supervisor,
-            self.writer(),
+            self.writer(company),
         )
     }
 }

@@ -36,6 +36,10 @@ pub struct ReleaseSite {
     pub front: Option<(u16, bool)>,
     /// While this file exists, visitors get the maintenance page.
     pub maintenance_flag: AbsPath,
+    /// Gunicorn's log, with the app's tracebacks.
+    pub app_log: AbsPath,
+    /// What the app prints, as supervisor writes it.
+    pub program_log: AbsPath,
     /// The logs of the app, of supervisor's program and of nginx.
     pub logs: Vec<AbsPath>,
     /// What starts the program when it does not run.
@@ -75,6 +79,8 @@ impl ReleaseSite {
             server_name: names.clone().find(plain).unwrap_or("localhost").to_owned(),
             front,
             maintenance_flag: layout.maintenance_flag(),
+            app_log: layout.app_log(),
+            program_log: layout.supervisor_log(),
             logs: [layout.app_log(), layout.supervisor_log()]
                 .into_iter()
                 .chain(

@@ -5,7 +5,7 @@ use rustix::event::PollFlags;
 use ssh2::Channel;
 
 use super::transport::{Failure, Limit, Transport, code, code_of};
-use crate::feed::Feed;
+use crate::feed::{ASK_AGAIN, Feed};
 use crate::shell::{Chunk, ShellError, Status};
 
 /// How long opening a channel and starting a program may take: the server has the user's session
@@ -101,10 +101,10 @@ impl Program<'_> {
             }
             if moved {
                 looks = 0;
-            } else if self.is_queued() && looks < LOOKS {
+            } else if self.is_queued(feed.is_dry()) && looks < LOOKS {
                 looks += 1;
             } else {
-                self.wait()?;
+                self.wait(feed.is_dry())?;
                 looks = 0;
             }
         }
@@ -124,6 +124,8 @@ impl Program<'_> {
             Call::Write => {
                 if let Some(piece) = feed.next() {
                     self.channel.write(piece)
+                } else if feed.is_dry() {
+                    return Ok(false);
                 } else {
                     self.input = Input::Drained;
                     return Ok(true);
@@ -191,20 +193,22 @@ impl Program<'_> {
 
     /// Whether there is something to do that the socket would not tell: each call takes in whatever
     /// comes, also what is for the others.
-    fn is_queued(&self) -> bool {
+    fn is_queued(&self, is_dry: bool) -> bool {
+        let has_input = self.input == Input::Open && !is_dry;
         self.held.is_none()
             && (self.channel.read_window().available > 0
-                || (self.input == Input::Open && self.channel.write_window().remaining > 0))
+                || (has_input && self.channel.write_window().remaining > 0))
     }
 
-    fn wait(&mut self) -> io::Result<()> {
+    fn wait(&mut self, is_dry: bool) -> io::Result<()> {
         let wanted = match (self.held, self.input) {
             // Half a packet goes first; nothing that comes meanwhile could be taken.
             (Some(_), _) => PollFlags::OUT,
             (None, Input::Drained) => PollFlags::IN | PollFlags::OUT,
             (None, Input::Open | Input::Closed) => PollFlags::IN,
         };
-        let at_most = self.is_queued().then_some(Duration::from_millis(10));
+        let queued = self.is_queued(is_dry).then_some(Duration::from_millis(10));
+        let at_most = queued.or_else(|| is_dry.then_some(ASK_AGAIN));
         self.transport.wait(wanted, &[], at_most)?;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What the verbs take that work on releases and on running apps.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
@@ -11,11 +12,15 @@ pub(super) const DEPLOY: &str = "\
 Examples:
   wsgi-cli deploy shop.yml --host web1 --from .
   wsgi-cli deploy shop.yml --host web1 --from dist/shop-1.2.tar.gz
-  wsgi-cli deploy shop.yml --host web1 --host web2 --from git:https://git.example.org/shop#v1.2
+  wsgi-cli deploy shop.yml --host web1 --from git:https://git.example.org/shop#v1.2
+  wsgi-cli deploy shop.yml --host web1 --host web2 --host web3 --canary 1 --from .
 
 Of a directory, what its .gitignore files name is left out. A release is put together beside the
 running one, checked and asked for its health there, and switched to without a lost request. When
-anything fails, the old release serves on, or again.";
+anything fails, the old release serves on, or again.
+
+Of several hosts none switches before all have built the release and it has answered there; then
+`wsgi_deploy_release` runs on the first. When one of them fails, all go back.";
 
 pub(super) const ROLLBACK: &str = "\
 Examples:
@@ -57,6 +62,8 @@ pub(crate) struct Deploy {
     pub(crate) from: String,
     #[command(flatten)]
     pub(crate) turn: Turn,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
     /// Send all files, also those that the host has from the last release
     #[arg(long)]
     pub(crate) full: bool,
@@ -76,6 +83,8 @@ pub(crate) struct Rollback {
     pub(crate) to: Option<String>,
     #[command(flatten)]
     pub(crate) turn: Turn,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
     /// One JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,
@@ -93,6 +102,23 @@ pub(crate) struct Turn {
         default_missing_value = "600"
     )]
     pub(crate) wait: Option<u32>,
+}
+
+/// In which order several hosts switch.
+#[derive(Args, Debug)]
+pub(crate) struct Pace {
+    /// The first N hosts switch and are asked for their health, then the others
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "0",
+        hide_default_value = true,
+        help_heading = "Several hosts"
+    )]
+    pub(crate) canary: usize,
+    /// How many hosts switch at the same time: without it one, or after canaries all others
+    #[arg(long, value_name = "N", help_heading = "Several hosts")]
+    pub(crate) serial: Option<NonZeroUsize>,
 }
 
 #[derive(Args, Debug)]

@@ -1,0 +1,218 @@
+//! A desk with a project and its vars file, and scratch machines that `--host` names.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use tempfile::TempDir;
+use wsgi_apply::{Host, PosixHost, PosixOptions, Shell};
+use wsgi_cli::{Machines, Stream};
+use wsgi_tests::{Machine, MachineShell, PythonPackages, wait_until};
+
+use crate::steady::steady;
+
+/// The hooks fail where a machine has a file that says so.
+pub(crate) const VARS: &str = "\
+wsgi_project_name: shop
+wsgi_wsgi_path: web:app
+wsgi_server_names: [shop.test]
+wsgi_support_email: help@shop.test
+wsgi_gunicorn_num_workers: 1
+wsgi_health_path: /health
+wsgi_health_timeout: 15
+wsgi_ssh: no
+wsgi_deploy_build: ['[ ! -e /etc/no-build ] || { echo no space left; exit 3; }']
+wsgi_deploy_release: ['readlink ~/current >>~/migrations; true']
+wsgi_deploy_after: ['[ ! -e /etc/no-after ] || { echo nobody was told; exit 1; }']
+";
+
+const WEB: &str = "\
+import os
+from flask import Flask
+from beside import NAME
+
+app = Flask(__name__)
+
+
+@app.get('/')
+def index():
+    return NAME
+
+
+@app.get('/health')
+def health():
+    if os.path.exists('/etc/ill'):
+        raise RuntimeError('the database is gone')
+    return 'well'
+";
+
+/// What comes of a call.
+pub(crate) struct Answer {
+    pub(crate) status: u8,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+pub(crate) struct Desk {
+    directory: TempDir,
+    machines: BTreeMap<String, Machine>,
+    transcript: String,
+}
+
+/// One of both streams of a call, which go to the same place, as in a terminal.
+struct Screen {
+    all: Arc<Mutex<Vec<u8>>>,
+    own: Vec<u8>,
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.own.extend_from_slice(bytes);
+        self.all.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for Screen {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl Machines for Desk {
+    fn machine(&self, name: &str) -> Option<Box<dyn Host + Send>> {
+        let shell = MachineShell::live(self.machines.get(name)?);
+        Some(Box::new(PosixHost::new(shell, PosixOptions::default())))
+    }
+
+    fn shell(&self, name: &str) -> Option<Box<dyn Shell + Send>> {
+        Some(Box::new(MachineShell::live(self.machines.get(name)?)))
+    }
+}
+
+impl Desk {
+    /// A desk, and machines to which the app was applied.
+    pub(crate) fn with(names: &[&str]) -> Self {
+        let packages = PythonPackages::for_apps().expect("packages");
+        let machines = names.iter().map(|name| {
+            let machine = Machine::up();
+            machine.offer_wheels(&packages);
+            ((*name).to_owned(), machine)
+        });
+        let mut desk = Self {
+            directory: tempfile::tempdir().unwrap(),
+            machines: machines.collect(),
+            transcript: String::new(),
+        };
+        desk.write("shop.yml", VARS);
+        desk.write("project/requirements.txt", "flask\n");
+        desk.write("project/web.py", WEB);
+        desk.name("one");
+        let hosts: Vec<String> = names.iter().map(|name| format!("--host {name}")).collect();
+        let line = format!("apply shop.yml {} --yes", hosts.join(" "));
+        let answer = desk.call(&line);
+        assert_eq!(answer.status, 0, "{}{}", answer.out, answer.err);
+        desk.transcript.clear();
+        desk
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.directory.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// What the next release answers.
+    pub(crate) fn name(&self, name: &str) {
+        self.write("project/web.py", WEB);
+        self.write("project/beside.py", &format!("NAME = '{name}'\n"));
+    }
+
+    pub(crate) fn on(&self, name: &str) -> &Machine {
+        &self.machines[name]
+    }
+
+    /// What visitors of a machine get.
+    pub(crate) fn answer(&self, name: &str) -> String {
+        let argv = [
+            "curl",
+            "-s",
+            "-m",
+            "30",
+            "-H",
+            "Host: shop.test",
+            "http://127.0.0.1/",
+        ];
+        self.on(name).run(argv).text()
+    }
+
+    /// What visitors of all machines get.
+    #[track_caller]
+    pub(crate) fn all_answer(&self, expected: &str) {
+        for name in self.machines.keys() {
+            assert_eq!(self.answer(name), expected, "{name}");
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn all_are_unlocked(&self) {
+        for machine in self.machines.values() {
+            let argv = ["flock", "-n", "/var/lib/wsgi/shop/deploy.lock", "true"];
+            wait_until("the lock is free", || machine.run(argv).success());
+        }
+    }
+
+    /// Says in the transcript what happens.
+    #[allow(dead_code)]
+    pub(crate) fn tell(&mut self, what: &str) {
+        writeln!(self.transcript, "# {what}\n").unwrap();
+    }
+
+    #[allow(dead_code)]
+    pub(crate) fn transcript(&self) -> &str {
+        &self.transcript
+    }
+
+    /// Calls the command line; files are named as from the desk.
+    pub(crate) fn call(&mut self, line: &str) -> Answer {
+        let desk = format!("{}/", self.directory.path().display());
+        let mut args = vec!["wsgi-cli".to_owned()];
+        args.extend(line.split(' ').map(|word| match word {
+            "project" | "shop.yml" | "empty" | "shop.tar" => format!("{desk}{word}"),
+            _ => word.replace("git:shop", &format!("git:{desk}shop")),
+        }));
+        let all = Arc::new(Mutex::new(Vec::new()));
+        let screen = || Screen {
+            all: Arc::clone(&all),
+            own: Vec::new(),
+        };
+        let (mut out, mut err) = (screen(), screen());
+        // As from a program: a thread that has no terminal to ask at.
+        let status = thread::scope(|scope| {
+            let call = scope.spawn(|| wsgi_cli::run_on(self, args, &mut out, &mut err));
+            call.join().unwrap()
+        });
+        let status = (0..=u8::MAX)
+            .find(|&code| ExitCode::from(code) == status)
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&desk, "");
+        let shown = steady(&text(&all.lock().unwrap()));
+        writeln!(
+            self.transcript,
+            "$ wsgi-cli {line}\n{shown}(exit status {status})\n"
+        )
+        .unwrap();
+        Answer {
+            status,
+            out: text(&out.own),
+            err: text(&err.own),
+        }
+    }
+}
