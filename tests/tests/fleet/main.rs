@@ -1,6 +1,8 @@
 //! Deploys by the command line to one host and to several: real nginx, supervisor and gunicorn on
 //! scratch machines.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 mod desk;
 mod steady;
 mod together;
