@@ -50,6 +50,7 @@ mod shell;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 mod status;
+mod terminal;
 
 pub use desired::{Contradiction, Desired};
 pub use diff::{Diff, DiffLine, Hunk, Sign};
@@ -71,6 +72,7 @@ pub use probe::{AppProbe, Look, Probe};
 pub use report::{Failure, Outcome, Progress, Report, Standing};
 pub use shell::{Chunk, Script, Shell, ShellError, Status};
 pub use status::{AppStatus, Release};
+pub use terminal::Terminal;
 
 /// The examples of the README compile, too.
 #[cfg(doctest)]

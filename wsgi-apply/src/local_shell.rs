@@ -6,7 +6,9 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio};
 
+use crate::Terminal;
 use crate::feed::{ASK_AGAIN, Feed};
+use crate::posix::call;
 use crate::shell::{Chunk, Script, Shell, ShellError, Status};
 
 /// The size of a pipe on Linux: no read gets more.
@@ -37,10 +39,14 @@ impl LocalShell {
         }
     }
 
-    /// A command that runs a program of the shell.
-    fn command(&self, script: &Script) -> Command {
+    /// What runs a program of the shell.
+    fn words<'a>(&'a self, script: &'a Script) -> impl Iterator<Item = &'a str> {
         let shell = ["/bin/sh", "-c", script.as_str()];
-        let mut words = self.way.iter().map(String::as_str).chain(shell);
+        self.way.iter().map(String::as_str).chain(shell)
+    }
+
+    fn command(&self, script: &Script) -> Command {
+        let mut words = self.words(script);
         let mut command = Command::new(words.next().unwrap_or("/bin/sh"));
         command.args(words);
         command
@@ -74,6 +80,25 @@ impl Shell for LocalShell {
         }
         passed.map_err(ShellError::Lost)?;
         Ok(status(ended.map_err(ShellError::Lost)?))
+    }
+
+    /// In a terminal that script(1) makes: a program of another user's could have the person's own
+    /// read what that one did not type (ioctl TIOCSTI), by the shell that is there after it.
+    fn in_terminal(&mut self, script: &Script, _: &mut dyn Terminal) -> Result<Status, ShellError> {
+        let line = call(self.words(script));
+        let ended = Command::new("script")
+            .args([
+                "--quiet",
+                "--return",
+                "--flush",
+                "--command",
+                &line,
+                "/dev/null",
+            ])
+            .env("SHELL", "/bin/sh")
+            .status()
+            .map_err(ShellError::NotStarted)?;
+        Ok(status(ended))
     }
 }
 

@@ -13,7 +13,7 @@ use wsgi_render::Version;
 
 pub(crate) use hosts::{Apply, Performing, Plan, Remove, Status};
 pub(crate) use releases::{
-    Deploy, Logs, Maintenance, Pace, PageSwitch, Releases, Rollback, Run, cache,
+    Deploy, Logs, Maintenance, OpenShell, Pace, PageSwitch, Releases, Rollback, Run, cache,
 };
 pub(crate) use target::TargetArgs;
 
@@ -123,6 +123,9 @@ pub(crate) enum Verb {
     /// Run a command in the release that serves
     #[command(after_help = releases::RUN)]
     Run(Run),
+    /// Open a shell in the release that serves
+    #[command(after_help = releases::SHELL)]
+    Shell(OpenShell),
     /// Show every variable with its value and where it came from
     #[command(after_help = SHOW)]
     Show(Show),
@@ -164,7 +167,8 @@ impl Verb {
             | Self::Man(_)
             | Self::Maintenance(_)
             | Self::Logs(_)
-            | Self::Run(_) => false,
+            | Self::Run(_)
+            | Self::Shell(_) => false,
         }
     }
 }

@@ -41,6 +41,7 @@ pub(crate) fn perform(
         Verb::Maintenance(args) => attend::maintenance(&args, console, machines),
         Verb::Logs(args) => attend::logs(&args, console, machines),
         Verb::Run(args) => attend::run(&args, console, machines),
+        Verb::Shell(args) => attend::shell(&args, console, machines),
         Verb::Show(args) => show::show(&args, console),
         Verb::Env(args) => env::env(&args, console),
         Verb::Schema => schema::schema(console),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -27,7 +28,8 @@ wsgi_health_timeout: 15
 wsgi_ssh: no
 wsgi_deploy_build: ['[ ! -e /etc/no-build ] || { echo no space left; exit 3; }']
 wsgi_deploy_release: ['readlink ~/current >>~/migrations; true']
-wsgi_deploy_after: ['[ ! -e /etc/no-after ] || { echo nobody was told; exit 1; }']
+wsgi_deploy_after:
+- 'while [ -e /etc/slow-after ]; do sleep 0.1; done; [ ! -e /etc/no-after ] || { echo nobody was told; exit 1; }'
 ";
 
 const WEB: &str = "\
@@ -127,6 +129,10 @@ impl Desk {
         let path = self.directory.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
     }
 
     /// What the next release answers.

@@ -4,5 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod desk;
+mod over_ssh;
 mod steady;
 mod together;

@@ -49,7 +49,11 @@ fn several_hosts_get_a_release_together_or_keep_the_one_that_they_have() {
             .lines()
             .count()
     };
-    assert_eq!(migrations(&desk), 0, "nothing served before the first release");
+    assert_eq!(
+        migrations(&desk),
+        0,
+        "nothing served before the first release"
+    );
     assert!(!desk.on("web2").exists("/var/www/shop/migrations"));
 
     // One that is ill at the gate: nothing is migrated or switched.

@@ -47,9 +47,17 @@ pub(super) const RUN: &str = "\
 Examples:
   wsgi-cli run shop.yml --host web1 -- python manage.py check
   wsgi-cli run shop.yml --host web1 -- python manage.py loaddata - < data.json
+  wsgi-cli run shop.yml --host web1 -- python manage.py shell
 
-It runs as the app's user, in the release that serves, with the app's environment and virtualenv. Its
-exit status is that of the command.";
+It runs as the app's user, in the release that serves, with the app's environment and virtualenv: in a
+terminal when stdin and stdout are one, else with stdin passed on. The exit status is that of the
+command.";
+
+pub(super) const SHELL: &str = "\
+Example:
+  wsgi-cli shell shop.yml --host web1
+
+It is bash, as the app's user, in the release that serves, with the app's environment and virtualenv.";
 
 #[derive(Args, Debug)]
 pub(crate) struct Deploy {
@@ -177,6 +185,14 @@ pub(crate) struct Run {
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct OpenShell {
+    #[command(flatten)]
+    pub(crate) vars: VarsFiles,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
 }
 
 /// Where repositories are kept.
