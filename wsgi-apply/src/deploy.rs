@@ -6,6 +6,7 @@ mod deployment;
 mod host;
 mod program;
 mod record;
+mod repository;
 mod requirements;
 mod rollout;
 mod site;
@@ -16,8 +17,9 @@ mod tree;
 
 pub use attendance::{Maintenance, Page};
 pub use cues::Cues;
-pub use deployment::{Deployment, NoRelease, Rollback, release_name};
+pub use deployment::{Content, Deployment, NoRelease, Rollback, release_name};
 pub use record::{DeployOutcome, DeployReport, Now};
+pub use repository::{FetchError, Fetched, Repository};
 pub use requirements::{LockKind, Requirements};
 pub use rollout::{Go, Member, Rollout, RolloutEvent, Work};
 pub use site::ReleaseSite;
@@ -29,6 +31,9 @@ pub use tree::{Tree, TreeEntry, TreeError};
 use crate::{HostError, Progress};
 
 const SURVEY: &str = include_str!("deploy/survey.sh");
+const FETCH: &str = include_str!("deploy/fetch.sh");
+/// What follows the mark at the end of an answer.
+const SURVEY_END: &str = "-end";
 const DEPLOY: &str = include_str!("deploy/deploy.sh");
 const ASK: &str = include_str!("deploy/ask.py");
 const MOVE: &str = include_str!("deploy/move.py");
@@ -40,6 +45,13 @@ pub trait ReleaseHost {
     /// # Errors
     /// [`HostError`] when that is not known.
     fn survey(&mut self, site: &ReleaseSite) -> Result<Survey, HostError>;
+
+    /// Fetches a revision of a repository, with what the app's user has to log in with.
+    ///
+    /// # Errors
+    /// [`FetchError`] when it is not there.
+    fn fetch(&mut self, site: &ReleaseSite, repository: &Repository)
+    -> Result<Fetched, FetchError>;
 
     /// Puts a release in the place of the running one, or leaves everything as it was.
     ///

@@ -81,6 +81,17 @@ assemble() { # base copied archive index
     mkdir -p -- "$N/releases/$ID" && cp -- "$K/$4" "$N/releases/$ID/index"
 }
 
+# A release of what the host has fetched. Whoever deploys has not seen its files: what they are is
+# noted, so that the next one is told.
+check_out() { # commit
+    of_app /bin/sh -c 'umask 022
+cd / && rm -rf -- "$1" "$1.tar" && mkdir -- "$1" && git --git-dir="$2/bare" archive --format=tar -o "$1.tar" "$3" &&
+    tar -xf "$1.tar" -C "$1" && rm -- "$1.tar"' sh "$RELEASES/.$ID" "$COPY" "$1" || return
+    mkdir -p -- "$N/releases/$ID" &&
+        of_app /bin/sh -c 'cd -- "$1" && find . -type f -printf "%P\\0" | sort -z | xargs -0 -r sha256sum --' \
+            sh "$RELEASES/.$ID" >"$N/releases/$ID/index"
+}
+
 # What outlives releases is linked from where it is kept. The first release brings it there.
 shared() { # path…
     for path; do
@@ -257,6 +268,10 @@ logged() {
 # Through nginx, as visitors come.
 verify() {
     [ -n "$PORT" ] || return 0
+    if [ -e "$MAINTENANCE" ]; then
+        echo "visitors get the maintenance page: nothing is asked through nginx"
+        return 0
+    fi
     verify_said=$(run /usr/bin/python3 -I -S -c "$ASK" "$SCHEME" "$PORT" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" 0 \
         "$SCHEME") && return
     logged

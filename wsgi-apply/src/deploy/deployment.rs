@@ -7,8 +7,10 @@ use camino::Utf8Path;
 use wsgi_model::RelativePath;
 
 use super::program::{Company, Program, Writer, program};
-use super::tree::TreeError;
-use super::{DeployStep, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree, Survey};
+use super::tree::{Tree, TreeError};
+use super::{
+    DeployStep, Fetched, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree, Survey,
+};
 use crate::posix::Payload;
 
 /// A release that is to take the place of the running one.
@@ -18,7 +20,7 @@ pub struct Deployment<'a> {
     /// Where.
     pub site: &'a ReleaseSite,
     /// What.
-    pub source: &'a SourceTree,
+    pub content: Content<'a>,
     /// What was there when it was looked at.
     pub survey: &'a Survey,
     /// What is to be installed.
@@ -33,6 +35,37 @@ pub struct Deployment<'a> {
     pub full: bool,
     /// Whether the hooks run that run once for all hosts.
     pub leads: bool,
+}
+
+/// The files of a release, and how they come to the host.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Content<'a> {
+    /// They are sent.
+    Sent(&'a SourceTree),
+    /// The host has fetched them.
+    Fetched(&'a Fetched),
+}
+
+impl<'a> From<&'a SourceTree> for Content<'a> {
+    fn from(source: &'a SourceTree) -> Self {
+        Self::Sent(source)
+    }
+}
+
+impl<'a> From<&'a Fetched> for Content<'a> {
+    fn from(fetched: &'a Fetched) -> Self {
+        Self::Fetched(fetched)
+    }
+}
+
+impl Content<'_> {
+    fn revision(&self) -> &str {
+        match self {
+            Self::Sent(source) => &source.revision,
+            Self::Fetched(fetched) => fetched.revision(),
+        }
+    }
 }
 
 /// An earlier release that is to take the place of the running one.
@@ -69,16 +102,16 @@ struct Parcels {
 
 impl<'a> Deployment<'a> {
     /// A deployment of one host, by nobody in particular.
-    pub const fn new(
+    pub fn new(
         site: &'a ReleaseSite,
-        source: &'a SourceTree,
+        content: impl Into<Content<'a>>,
         survey: &'a Survey,
         requirements: Requirements,
         id: String,
     ) -> Self {
         Self {
             site,
-            source,
+            content: content.into(),
             survey,
             requirements,
             id,
@@ -109,10 +142,15 @@ impl<'a> Deployment<'a> {
             self.survey.base.as_deref()
         };
         let base = base.unwrap_or_default();
-        writer.step(
-            DeployStep::Assemble,
-            &["assemble", base, &copied, &archive, &index],
-        );
+        match self.content {
+            Content::Sent(_) => {
+                let words = ["assemble", base, &copied, &archive, &index];
+                writer.step(DeployStep::Assemble, &words);
+            }
+            Content::Fetched(fetched) => {
+                writer.step(DeployStep::Assemble, &["check_out", &fetched.commit]);
+            }
+        }
         if !site.deploy.shared_paths.is_empty() {
             let mut words = vec!["shared"];
             words.extend(site.deploy.shared_paths.iter().map(RelativePath::as_str));
@@ -142,13 +180,8 @@ impl<'a> Deployment<'a> {
         writer
     }
 
-    pub(super) fn program(
-        &self,
-        mark: &str,
-        supervisor: &str,
-        company: Company,
-    ) -> Result<Program, TreeError> {
-        let tree = &self.source.tree;
+    /// What is sent: of the files, those that the host has not.
+    fn parcels(&self, tree: &Tree) -> Result<Parcels, TreeError> {
         let known = |path: &Utf8Path, digest: &str| {
             !self.full
                 && self.survey.base.is_some()
@@ -175,16 +208,28 @@ impl<'a> Deployment<'a> {
         let copied = payload.push(copied);
         let archive = payload.push_file(archive).map_err(failed)?;
         let index = payload.push(tree.index().into_bytes());
-        let parcels = Parcels {
+        Ok(Parcels {
             copied,
             archive,
             index,
             payload,
+        })
+    }
+
+    pub(super) fn program(
+        &self,
+        mark: &str,
+        supervisor: &str,
+        company: Company,
+    ) -> Result<Program, TreeError> {
+        let parcels = match self.content {
+            Content::Sent(source) => self.parcels(&source.tree)?,
+            Content::Fetched(_) => Parcels::default(),
         };
         let writer = self.writer(parcels, company);
         Ok(program(
             self.site,
-            (&self.id, &self.requirements.key, &self.source.revision),
+            (&self.id, &self.requirements.key, self.content.revision()),
             (&self.operator, self.wait),
             self.survey,
             mark,

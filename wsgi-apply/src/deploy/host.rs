@@ -5,8 +5,11 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 use super::cues::{Mood, Spoken};
-use super::program::{Company, Program, restarting, surveying};
-use super::{Cues, DeployReport, Deployment, ReleaseHost, ReleaseSite, Rollback, Survey, Work};
+use super::program::{Company, Program, fetching, restarting, surveying};
+use super::{
+    Cues, DeployReport, Deployment, FetchError, Fetched, ReleaseHost, ReleaseSite, Repository,
+    Rollback, SURVEY_END, Survey, Work,
+};
 use crate::posix::Answer;
 use crate::posix_host::{Travels, mark};
 use crate::{HostError, PosixHost, Progress, Shell, Unreadable};
@@ -20,7 +23,7 @@ impl<S: Shell> ReleaseHost for PosixHost<S> {
             answer.extend_from_slice(bytes);
         })?;
         let text = String::from_utf8_lossy(&answer);
-        let end = format!("{mark}-end\0");
+        let end = format!("{mark}{SURVEY_END}\0");
         let begun = text.split_once(&format!("{mark}\0"));
         let (records, _) = begun
             .and_then(|(_, rest)| rest.split_once(&end))
@@ -30,6 +33,20 @@ impl<S: Shell> ReleaseHost for PosixHost<S> {
             survey.record(record);
         }
         Ok(survey)
+    }
+
+    fn fetch(
+        &mut self,
+        site: &ReleaseSite,
+        repository: &Repository,
+    ) -> Result<Fetched, FetchError> {
+        let mark = mark();
+        let mut answer = Vec::new();
+        let program = fetching(site, repository, &mark);
+        self.run(&program, Travels::AsArgument, io::empty(), &mut |bytes| {
+            answer.extend_from_slice(bytes);
+        })?;
+        Fetched::read(&String::from_utf8_lossy(&answer), &mark, repository)
     }
 
     fn deploy(

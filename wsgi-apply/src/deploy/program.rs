@@ -2,7 +2,7 @@
 
 use wsgi_model::{CommandLine, Sensitivity};
 
-use super::{ASK, DEPLOY, DeployStep, MOVE, ReleaseSite, SURVEY, Survey};
+use super::{ASK, DEPLOY, DeployStep, FETCH, MOVE, ReleaseSite, Repository, SURVEY, Survey};
 use crate::posix::{PERFORM, Payload, STATE, argv, assigned, bare, call};
 
 /// A program, and what it reads from stdin.
@@ -14,6 +14,19 @@ pub(super) struct Program {
 /// The program that looks at the releases of an app.
 pub(super) fn surveying(site: &ReleaseSite, mark: &str) -> String {
     [places(site), assigned("M", mark), bare(STATE), bare(SURVEY)].concat()
+}
+
+/// The program that fetches a revision.
+pub(super) fn fetching(site: &ReleaseSite, repository: &Repository, mark: &str) -> String {
+    [
+        places(site),
+        assigned("M", mark),
+        assigned("URL", &repository.url),
+        assigned("REVISION", &repository.revision),
+        bare(STATE),
+        bare(FETCH),
+    ]
+    .concat()
 }
 
 fn places(site: &ReleaseSite) -> String {
@@ -32,6 +45,8 @@ fn places(site: &ReleaseSite) -> String {
         ("VENVS", site.virtualenvs.as_str()),
         ("START", site.start.as_str()),
         ("RUN", site.run_dir.as_str()),
+        ("MAINTENANCE", site.maintenance_flag.as_str()),
+        ("COPY", site.repository.as_str()),
         ("APP_LOG", site.app_log.as_str()),
         ("PROGRAM_LOG", site.program_log.as_str()),
     ]

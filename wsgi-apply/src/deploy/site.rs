@@ -22,6 +22,8 @@ pub struct ReleaseSite {
     pub virtualenv: AbsPath,
     /// Where the virtualenvs are.
     pub virtualenvs: AbsPath,
+    /// Where a copy of its repository is kept.
+    pub repository: AbsPath,
     /// Where the app's user makes sockets.
     pub run_dir: AbsPath,
     /// The script that knows the app's environment.
@@ -66,6 +68,7 @@ impl ReleaseSite {
             current: layout.current(),
             virtualenv: app.places.virtualenv.path().clone(),
             virtualenvs: layout.state_dir().join("venvs"),
+            repository: layout.state_dir().join("repository"),
             run_dir: layout.run_dir(),
             start: layout.gunicorn_start(),
             deploy: app.deploy.clone(),

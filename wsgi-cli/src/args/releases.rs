@@ -68,6 +68,10 @@ pub(crate) struct Deploy {
     /// What is deployed: a directory, a .tar or .tar.gz, or `git:URL#REVISION`
     #[arg(long, value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
     pub(crate) from: String,
+    /// Who fetches a repository: the host, as the app's user and with that one's keys, or this
+    /// machine. One that is on this machine is never fetched by another
+    #[arg(long, value_name = "WHERE", value_enum, default_value_t)]
+    pub(crate) git_fetch: GitFetch,
     #[command(flatten)]
     pub(crate) turn: Turn,
     #[command(flatten)]
@@ -78,6 +82,16 @@ pub(crate) struct Deploy {
     /// One JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Who fetches a repository.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GitFetch {
+    /// The host, which keeps a copy of it
+    #[default]
+    Host,
+    /// This machine, which sends what has changed
+    Here,
 }
 
 #[derive(Args, Debug)]

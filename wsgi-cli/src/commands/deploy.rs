@@ -5,17 +5,17 @@ use std::time::SystemTime;
 use camino::Utf8PathBuf;
 use wsgi_apply::Progress;
 use wsgi_apply::deploy::{
-    Deployment, ReleaseHost as _, ReleaseSite, Requirements, Rollback, SourceTree, Survey, Work,
-    release_name,
+    Deployment, Fetched, ReleaseHost as _, ReleaseSite, Repository, Requirements, Rollback,
+    SourceTree, Survey, Work, release_name,
 };
 
 use super::release_answer::{Answer, Document, watch};
-use crate::args::{self, Pace, cache};
+use crate::args::{self, GitFetch, Pace, cache};
 use crate::error::CommandError;
 use crate::host_failure::HostFailure;
 use crate::machine::{Access, Address, Machines};
 use crate::operator::Operator;
-use crate::output::Console;
+use crate::output::{Console, visible};
 use crate::release_host::{ReleaseMachine, addresses, site};
 
 pub(super) fn deploy(
@@ -28,14 +28,26 @@ pub(super) fn deploy(
         Ok(site) => site,
         Err(status) => return Ok(status),
     };
-    let cache = Utf8PathBuf::from_path_buf(cache()).unwrap_or_else(|_| "/tmp/wsgi-cli".into());
-    let source = SourceTree::open(&args.from, &cache).map_err(CommandError::Source)?;
-    let id = release_name(SystemTime::now(), &source.revision);
+    let repository = Repository::parse(&args.from).map_err(CommandError::Source)?;
+    let fetched_there = repository.as_ref().filter(|repository| {
+        // A path of this machine means nothing there.
+        args.git_fetch == GitFetch::Host && repository.is_remote()
+    });
+    let source = if fetched_there.is_some() {
+        None
+    } else {
+        let cache = Utf8PathBuf::from_path_buf(cache());
+        let cache = cache.unwrap_or_else(|_| "/tmp/wsgi-cli".into());
+        let source = SourceTree::open(&args.from, &cache).map_err(CommandError::Source)?;
+        warn_of(console, &source.submodules);
+        Some(source)
+    };
     let access = Access::new(&args.target, machines)?;
     let wanted = Wanted::Release {
         args,
-        source: &source,
-        id: &id,
+        began: SystemTime::now(),
+        source: source.as_ref(),
+        repository: fetched_there,
     };
     let call = Call {
         hosts: &all,
@@ -68,32 +80,114 @@ pub(super) fn rollback(
     call.perform(console, &Wanted::Return { args })
 }
 
+/// Says what is not a part of a release though it looks so.
+fn warn_of(console: &mut Console<'_>, submodules: &[String]) {
+    for submodule in submodules {
+        let submodule = visible(submodule);
+        console.complain(&format!(
+            "warning: {submodule} is a submodule: it is an empty directory in the release\n"
+        ));
+    }
+}
+
 /// What the hosts of a call are to do.
 pub(super) enum Wanted<'a> {
     /// A new release.
     Release {
         args: &'a args::Deploy,
-        source: &'a SourceTree,
-        id: &'a str,
+        began: SystemTime,
+        source: Option<&'a SourceTree>,
+        /// What the hosts fetch.
+        repository: Option<&'a Repository>,
     },
     /// An earlier one.
     Return { args: &'a args::Rollback },
 }
 
+/// What was found on a host.
+pub(super) struct Found {
+    survey: Survey,
+    fetched: Option<Fetched>,
+}
+
+impl Found {
+    /// Says what is to be said of it.
+    pub(super) fn warn(&self, console: &mut Console<'_>) {
+        if let Some(fetched) = &self.fetched {
+            warn_of(console, &fetched.submodules);
+        }
+    }
+}
+
 impl Wanted<'_> {
-    /// That of a host on which this was found, and whether it leads the others.
+    /// Looks at the releases on a host to which the app was applied.
+    pub(super) fn look(
+        &self,
+        access: &Access<'_>,
+        address: &Address,
+        site: &ReleaseSite,
+    ) -> Result<(ReleaseMachine, Found), HostFailure> {
+        let mut host = access.posix(address)?;
+        let survey = host.survey(site).map_err(HostFailure::Observe)?;
+        if let Some(missing) = survey.unready.first() {
+            let missing = missing.clone();
+            return Err(HostFailure::NotApplied { missing });
+        }
+        let fetched = match self {
+            Self::Release {
+                repository: Some(repository),
+                ..
+            } => Some(host.fetch(site, repository)?),
+            _ => None,
+        };
+        Ok((host, Found { survey, fetched }))
+    }
+
+    /// All hosts have fetched the same.
+    pub(super) fn agree(&self, leader: (&str, &Found), other: &Found) -> Result<(), HostFailure> {
+        let (label, leader) = leader;
+        match self {
+            Self::Release {
+                repository: Some(repository),
+                ..
+            } if leader.fetched != other.fetched => Err(HostFailure::OtherCommit {
+                what: repository.to_string(),
+                other: label.to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a host is to do on which this was found, and whether it leads the others.
     pub(super) fn on<'a>(
         &'a self,
         site: &'a ReleaseSite,
-        survey: &'a Survey,
+        found: &'a Found,
         leads: bool,
     ) -> Result<Work<'a>, HostFailure> {
+        let Found { survey, fetched } = found;
         match self {
-            Self::Release { args, source, id } => {
-                let interpreter = survey.interpreter();
-                let requirements = Requirements::of(&source.tree, &site.packages, &interpreter);
-                let id = (*id).to_owned();
-                let mut deployment = Deployment::new(site, source, survey, requirements, id);
+            Self::Release {
+                args,
+                began,
+                source,
+                ..
+            } => {
+                let (python, packages) = (survey.interpreter(), &site.packages);
+                let mut deployment = match (fetched, source) {
+                    (Some(fetched), _) => {
+                        let requirements = Requirements::of_fetched(fetched, packages, &python);
+                        let id = release_name(*began, fetched.revision());
+                        Deployment::new(site, fetched, survey, requirements, id)
+                    }
+                    (None, Some(source)) => {
+                        let requirements = Requirements::of(&source.tree, packages, &python);
+                        let id = release_name(*began, &source.revision);
+                        Deployment::new(site, *source, survey, requirements, id)
+                    }
+                    // Who wants a release has one or the other.
+                    (None, None) => return Err(HostFailure::Interrupted),
+                };
                 deployment.operator = Operator::name();
                 deployment.wait = args.turn.wait.unwrap_or(0);
                 deployment.full = args.full;
@@ -138,8 +232,10 @@ impl Call<'_> {
     ) -> Result<u8, CommandError> {
         let label = address.label();
         let mut release = None;
-        let done = survey(self.access, address, self.site).and_then(|(mut host, survey)| {
-            let work = wanted.on(self.site, &survey, true)?;
+        let looked = wanted.look(self.access, address, self.site);
+        let done = looked.and_then(|(mut host, found)| {
+            found.warn(console);
+            let work = wanted.on(self.site, &found, true)?;
             release = Some(work.release().to_owned());
             let steps = work.steps();
             let progress = &mut |progress: Progress<'_>| watch(console, "", &steps, progress);
@@ -161,21 +257,5 @@ impl Call<'_> {
             answer.print(console)?;
         }
         Ok(answer.status)
-    }
-}
-
-/// Looks at the releases on a host to which the app was applied.
-pub(super) fn survey(
-    access: &Access<'_>,
-    address: &Address,
-    site: &ReleaseSite,
-) -> Result<(ReleaseMachine, Survey), HostFailure> {
-    let mut host = access.posix(address)?;
-    let survey = host.survey(site).map_err(HostFailure::Observe)?;
-    match survey.unready.first() {
-        Some(missing) => Err(HostFailure::NotApplied {
-            missing: missing.clone(),
-        }),
-        None => Ok((host, survey)),
     }
 }

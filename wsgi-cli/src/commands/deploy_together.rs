@@ -1,11 +1,11 @@
 //! A release for several hosts: all of them get it, or none.
 
 use wsgi_apply::deploy::{
-    DeployOutcome, DeployReport, DeployStep, Go, Member, Rollout, RolloutEvent, Survey,
+    DeployOutcome, DeployReport, DeployStep, Go, Member, Rollout, RolloutEvent,
 };
 use wsgi_apply::{HostError, Progress, Standing};
 
-use super::deploy::{Call, Wanted, survey};
+use super::deploy::{Call, Found, Wanted};
 use super::release_answer::{Answer, Document, watch};
 use crate::error::CommandError;
 use crate::exit;
@@ -16,7 +16,7 @@ use crate::machine::Address;
 use crate::output::{Console, Verbosity, visible};
 use crate::release_host::ReleaseMachine;
 
-type Surveyed = Result<(ReleaseMachine, Survey), HostFailure>;
+type Looked = Result<(ReleaseMachine, Found), HostFailure>;
 
 /// A host, what it is called, and the steps that it has.
 struct Watched {
@@ -33,11 +33,19 @@ impl Call<'_> {
         wanted: &Wanted<'_>,
     ) -> Result<u8, CommandError> {
         let labels: Vec<String> = self.hosts.iter().map(Address::label).collect();
-        let (machines, surveys, refused) = self.survey_all(&labels);
+        let (machines, all_found, refused) = self.look_at_all(&labels, wanted);
         let mut works = Vec::new();
         let mut answers = refused;
-        for (number, survey) in &surveys {
-            match wanted.on(self.site, survey, *number == 0) {
+        let leader = all_found.first();
+        if let Some((_, found)) = leader {
+            found.warn(console);
+        }
+        for (number, found) in &all_found {
+            let agreed = match leader {
+                Some((first, leader)) => wanted.agree((&labels[*first], leader), found),
+                None => Ok(()),
+            };
+            match agreed.and_then(|()| wanted.on(self.site, found, *number == 0)) {
                 Ok(work) => works.push(work),
                 Err(failure) => answers.push((*number, Answer::failed(&labels[*number], failure))),
             }
@@ -96,20 +104,21 @@ impl Call<'_> {
 
     /// Looks at all hosts.
     #[allow(clippy::type_complexity)]
-    fn survey_all(
+    fn look_at_all(
         &self,
         labels: &[String],
+        wanted: &Wanted<'_>,
     ) -> (
         Vec<ReleaseMachine>,
-        Vec<(usize, Survey)>,
+        Vec<(usize, Found)>,
         Vec<(usize, Answer)>,
     ) {
-        let mut all: Vec<Option<Surveyed>> = labels.iter().map(|_| None).collect();
+        let mut all: Vec<Option<Looked>> = labels.iter().map(|_| None).collect();
         fleet::work(
             self.hosts.iter().collect(),
             WIDTH,
-            |_, address, _: &fleet::Reporter<'_, (), Surveyed>| {
-                survey(self.access, address, self.site)
+            |_, address, _: &fleet::Reporter<'_, (), Looked>| {
+                wanted.look(self.access, address, self.site)
             },
             |news| {
                 if let News::Ended(number, surveyed) = news {
@@ -118,17 +127,17 @@ impl Call<'_> {
                 Next::GoOn
             },
         );
-        let (mut machines, mut surveys, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut machines, mut all_found, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for (number, surveyed) in all.into_iter().flatten().enumerate() {
             match surveyed {
-                Ok((machine, survey)) => {
+                Ok((machine, found)) => {
                     machines.push(machine);
-                    surveys.push((number, survey));
+                    all_found.push((number, found));
                 }
                 Err(failure) => refused.push((number, Answer::failed(&labels[number], failure))),
             }
         }
-        (machines, surveys, refused)
+        (machines, all_found, refused)
     }
 
     fn end(
