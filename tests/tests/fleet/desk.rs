@@ -8,11 +8,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 use wsgi_apply::{Host, PosixHost, PosixOptions, Shell};
 use wsgi_cli::{Machines, Stream};
-use wsgi_tests::{Machine, MachineShell, PythonPackages, wait_until};
+use wsgi_tests::{Machine, MachineShell, Process, PythonPackages, wait_until};
 
 use crate::steady::steady;
 
@@ -27,7 +28,7 @@ wsgi_health_path: /health
 wsgi_health_timeout: 15
 wsgi_ssh: no
 wsgi_deploy_build: ['[ ! -e /etc/no-build ] || { echo no space left; exit 3; }']
-wsgi_deploy_release: ['readlink ~/current >>~/migrations; true']
+wsgi_deploy_release: ['[ ! -e /etc/no-release ] || { echo no such column; exit 3; }; readlink ~/current >>~/migrations; true']
 wsgi_deploy_after:
 - 'while [ -e /etc/slow-after ]; do sleep 0.1; done; [ ! -e /etc/no-after ] || { echo nobody was told; exit 1; }'
 ";
@@ -135,8 +136,17 @@ impl Desk {
         self.directory.path()
     }
 
-    /// What the next release answers.
+    /// What the next release answers. Releases are named after the second in which they were begun,
+    /// so this is another one.
     pub(crate) fn name(&self, name: &str) {
+        let now = || {
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_secs()
+        };
+        let second = now();
+        wait_until("a second passes", || now() != second);
         self.write("project/web.py", WEB);
         self.write("project/beside.py", &format!("NAME = '{name}'\n"));
     }
@@ -176,23 +186,42 @@ impl Desk {
     }
 
     /// Says in the transcript what happens.
-    #[allow(dead_code)]
     pub(crate) fn tell(&mut self, what: &str) {
         writeln!(self.transcript, "# {what}\n").unwrap();
     }
 
-    #[allow(dead_code)]
-    pub(crate) fn transcript(&self) -> &str {
-        &self.transcript
+    /// All that was typed and answered since this was asked last.
+    pub(crate) fn take_transcript(&mut self) -> String {
+        std::mem::take(&mut self.transcript)
+    }
+
+    /// A machine to which nothing was applied.
+    pub(crate) fn add_bare(&mut self, name: &str) {
+        self.machines.insert(name.to_owned(), Machine::up());
+    }
+
+    /// Somebody else who deploys, until stopped.
+    pub(crate) fn locked_by_bob(&self, name: &str) -> Process {
+        let holder = "exec 9>>/var/lib/wsgi/shop/deploy.lock; flock 9; \
+                      echo 'bob since noon' >/var/lib/wsgi/shop/deploy.lock; echo locked; \
+                      exec sleep 600";
+        let bob = self.on(name).spawn(["sh", "-c", holder]);
+        wait_until("bob deploys", || bob.stdout().contains("locked"));
+        bob
     }
 
     /// Calls the command line; files are named as from the desk.
     pub(crate) fn call(&mut self, line: &str) -> Answer {
         let desk = format!("{}/", self.directory.path().display());
         let mut args = vec!["wsgi-cli".to_owned()];
-        args.extend(line.split(' ').map(|word| match word {
-            "project" | "shop.yml" | "empty" | "shop.tar" => format!("{desk}{word}"),
-            _ => word.replace("git:shop", &format!("git:{desk}shop")),
+        args.extend(line.split(' ').map(|word| {
+            match word {
+                "project" | "shop.yml" => format!("{desk}{word}"),
+                // One argument with a space in it.
+                _ => word
+                    .replace("git:project", &format!("git:{desk}project"))
+                    .replace('\u{a0}', " "),
+            }
         }));
         let all = Arc::new(Mutex::new(Vec::new()));
         let screen = || Screen {
@@ -210,6 +239,15 @@ impl Desk {
             .unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&desk, "");
         let shown = steady(&text(&all.lock().unwrap()));
+        // Hosts that work at the same time say so in any order.
+        let is_step = |line: &&str| {
+            let (host, what) = line.split_once(": ").unwrap_or_default();
+            let is_progress =
+                what.starts_with('[') || matches!(what, "ready to switch\n" | "switched\n");
+            !(host.starts_with("web") && is_progress)
+        };
+        let shown: String = shown.split_inclusive('\n').filter(is_step).collect();
+        let line = steady(&line.replace('\u{a0}', " "));
         writeln!(
             self.transcript,
             "$ wsgi-cli {line}\n{shown}(exit status {status})\n"

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod desk;
+mod git;
+mod golden;
 mod over_ssh;
 mod steady;
 mod together;

@@ -1,7 +1,8 @@
 //! A person at a terminal, and one who goes away: over SSH.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use wsgi_tests::{SshServer, wait_until, wait_until_within};
 use crate::desk::Desk;
 
 /// Machines that are reached over SSH under their names.
-struct Office {
+pub(crate) struct Office {
     desk: Desk,
     _servers: Vec<SshServer>,
 }
@@ -23,18 +24,19 @@ struct Shown {
 }
 
 impl Office {
-    fn with(names: &[&str]) -> Self {
-        let desk = Desk::with(names);
+    pub(crate) fn of(desk: Desk, names: &[&str]) -> Self {
         let mut servers = Vec::new();
         let (mut config, mut known) = (String::new(), String::new());
         for name in names {
             let server = SshServer::into_machine(desk.on(name));
             let (port, key) = (server.port(), server.user_key());
-            config += &format!(
+            write!(
+                config,
                 "Host {name}\nHostName 127.0.0.1\nPort {port}\nUser root\nIdentityFile {}\n",
                 key.display()
-            );
-            known += &format!("[127.0.0.1]:{port} {}\n", server.host_key("ed25519"));
+            )
+            .unwrap();
+            writeln!(known, "[127.0.0.1]:{port} {}", server.host_key("ed25519")).unwrap();
             servers.push(server);
         }
         desk.write("home/.ssh/config", &config);
@@ -116,19 +118,12 @@ impl Drop for Shown {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("{}", self.screen());
+            let _ = writeln!(io::stderr(), "{}", self.screen());
         }
     }
 }
 
-#[test]
-fn a_person_uses_a_shell_and_programs_that_ask() {
-    let mut office = Office::with(&["web1"]);
-    let answer = office
-        .desk
-        .call("deploy shop.yml --host web1 --from project");
-    assert_eq!(answer.status, 0, "{}", answer.err);
-
+pub(crate) fn a_person_uses_a_shell_and_programs_that_ask(office: &Office) {
     let mut shell = office.in_terminal(
         "stty cols 101 rows 31; tty >tty; wsgi-cli shell shop.yml --host web1; echo status $?; stty -a",
     );
@@ -197,12 +192,9 @@ fn a_person_uses_a_shell_and_programs_that_ask() {
     none.shows("a shell is used in a terminal");
 }
 
-#[test]
-fn hosts_that_nobody_tells_to_go_on_go_back() {
-    let mut office = Office::with(&["web1", "web2"]);
+/// Where `one` serves.
+pub(crate) fn hosts_that_nobody_tells_to_go_on_go_back(office: &mut Office) {
     let line = "deploy shop.yml --host web1 --host web2 --from project";
-    let answer = office.desk.call(line);
-    assert_eq!(answer.status, 0, "{}", answer.err);
     office.desk.name("two");
     let args: Vec<&str> = line.split(' ').collect();
     for signal in ["-INT", "-KILL"] {
@@ -235,5 +227,7 @@ fn hosts_that_nobody_tells_to_go_on_go_back() {
     }
     let answer = office.desk.call(line);
     assert_eq!(answer.status, 0, "{}", answer.err);
-    office.desk.all_answer("two");
+    for name in ["web1", "web2"] {
+        assert_eq!(office.desk.answer(name), "two");
+    }
 }

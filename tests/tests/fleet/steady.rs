@@ -34,6 +34,18 @@ pub(crate) fn steady(text: &str) -> String {
 
 fn of_line(line: &str, host: &str) -> String {
     let line = words(line, host);
+    // What names a virtualenv depends on Python, and what gunicorn says first on its version.
+    for (before, after) in [("\"virtualenv\": \"", "…\","), ("Starting gunicorn ", "…")] {
+        if let Some(at) = line.find(before) {
+            let end = if line.trim_end().ends_with("\",") {
+                "\",\n"
+            } else {
+                "\n"
+            };
+            let end = if after == "…" { end } else { "\n" };
+            return of_line(&line[..at], host) + before + after + end;
+        }
+    }
     let mut steady = String::new();
     let mut rest = line.as_str();
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
@@ -48,9 +60,10 @@ fn of_line(line: &str, host: &str) -> String {
             continue;
         }
         let is_pid = (before.ends_with('[') && after.starts_with(']'))
-            || before.ends_with("gunicorn ")
-            || before.ends_with("process ")
-            || before.ends_with("pid: ");
+            || (before.ends_with('(') && after.starts_with(')'))
+            || ["gunicorn ", "process ", "pid: ", "pid:"]
+                .iter()
+                .any(|word| before.ends_with(word));
         let is_length = before.ends_with("\"began\": ")
             || before.ends_with("\"seconds\": ")
             || (after.starts_with(" s ") && before.ends_with("  "));
@@ -83,6 +96,7 @@ fn shape(text: &str) -> Option<usize> {
         "0000-00-00T00:00:00Z",
         "0000-00-00 00:00:00 UTC",
         "0000-00-00 00:00:00 +0000",
+        "0000-00-00 00:00:00,000",
     ];
     let fits = |shape: &&&str| {
         text.len() >= shape.len()

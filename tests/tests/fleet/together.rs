@@ -1,6 +1,8 @@
 //! Several hosts: all get a release, or none.
 
 use crate::desk::{Answer, Desk};
+use crate::golden::compare;
+use crate::over_ssh::{Office, hosts_that_nobody_tells_to_go_on_go_back};
 
 const ALL: &str = "shop.yml --host web1 --host web2 --host web3";
 
@@ -31,7 +33,7 @@ fn several_hosts_get_a_release_together_or_keep_the_one_that_they_have() {
     // Built everywhere, migrated once, and the canary first.
     let said = deploy(&mut desk, " --canary 1", 0).err;
     let (_, built) = lines(&said, "ready to switch");
-    let (migrated, migrated_last) = lines(&said, "release: readlink");
+    let (migrated, migrated_last) = lines(&said, "] release: ");
     let (switched, _) = lines(&said, "switch to it");
     assert!(built < migrated && migrated < switched, "{said}");
     assert_eq!(migrated, migrated_last, "once: {said}");
@@ -69,7 +71,7 @@ fn several_hosts_get_a_release_together_or_keep_the_one_that_they_have() {
         said.contains("web1: not switched, since web3 failed; the old release serves on"),
         "{said}"
     );
-    assert!(!said.contains("readlink"), "{said}");
+    assert!(!said.contains("] release: "), "{said}");
     desk.on("web3").ok(["rm", "/etc/ill"]);
     desk.all_answer("one");
 
@@ -104,13 +106,13 @@ fn several_hosts_get_a_release_together_or_keep_the_one_that_they_have() {
     }
 
     // Somebody else deploys on one of them.
-    let holder = "exec 9>>/var/lib/wsgi/shop/deploy.lock; flock 9; echo 'bob since noon' >/var/lib/wsgi/shop/deploy.lock; echo locked; exec sleep 600";
-    let mut bob = desk.on("web2").spawn(["sh", "-c", holder]);
-    wsgi_tests::wait_until("bob deploys", || bob.stdout().contains("locked"));
+    let mut bob = desk.locked_by_bob("web2");
     let answer = desk.call(&format!("deploy {ALL} --from project"));
     assert_eq!(answer.status, 7, "{}", answer.err);
     assert!(
-        answer.err.contains("web2: refused: bob since noon"),
+        answer
+            .err
+            .contains("web2: refused: somebody else deploys: bob since noon"),
         "{}",
         answer.err
     );
@@ -139,4 +141,7 @@ fn several_hosts_get_a_release_together_or_keep_the_one_that_they_have() {
         "{}",
         answer.err
     );
+    compare(&mut desk, "together");
+
+    hosts_that_nobody_tells_to_go_on_go_back(&mut Office::of(desk, &["web1", "web2"]));
 }

@@ -22,13 +22,15 @@ in_release() { # release virtualenv command…
 
 follow_app() { follow setpriv --reuid "$USER_" --regid "$GROUP_" --init-groups -- "$@"; }
 
+owner() { head -n 1 "$N/deploy.lock" | head -c 300 | tr '\t' ' '; }
+
 # One deploy of an app at a time.
 alone() { # operator seconds
     mkdir -p -- "$N/releases" "$H" || end failed
     exec 9>>"$N/deploy.lock"
     if ! flock -n 9; then
-        ev waiting "$(head -c 300 "$N/deploy.lock" | tr '\n\t' '  ')"
-        flock -w "$2" 9 || end locked "$(head -c 300 "$N/deploy.lock" | tr '\n\t' '  ')"
+        [ "$2" = 0 ] || ev waiting "$(owner)"
+        flock -w "$2" 9 || end locked "$(owner)"
     fi
     locked=1
     printf '%s since %s (process %s)\n' "$1" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$$" >"$N/deploy.lock"
@@ -261,8 +263,8 @@ exchange() {
 # What the app has logged since the exchange began: there it says why it does not serve. What it
 # prints reaches the other log. A log may have been rotated meanwhile.
 logged() {
-    of_app tail -c "+$((${APP_LOG_WAS:-0} + 1))" -- "$APP_LOG" 2>/dev/null | tail -n 20
-    tail -c "+$((${PROGRAM_LOG_WAS:-0} + 1))" -- "$PROGRAM_LOG" 2>/dev/null | tail -n 10
+    of_app tail -c "+$((${APP_LOG_WAS:-0} + 1))" -- "$APP_LOG" 2>/dev/null | tail -n 30
+    tail -c "+$((${PROGRAM_LOG_WAS:-0} + 1))" -- "$PROGRAM_LOG" 2>/dev/null | tail -n 5
 }
 
 # Through nginx, as visitors come.

@@ -12,6 +12,9 @@ use crate::exit;
 use crate::host_failure::HostFailure;
 use crate::output::{Console, Verbosity, host_failure, visible};
 
+/// What is said when commands have run that nobody takes back.
+const UNDONE: &str = "; what wsgi_deploy_release did is not undone";
+
 /// What became of a release on a host.
 #[derive(Debug, Serialize)]
 pub(super) struct Answer {
@@ -88,8 +91,9 @@ impl Answer {
                 ("refused", Some(message.to_owned()), exit::CONFLICT)
             }
             DeployOutcome::Locked { owner } => {
-                let message =
-                    format!("refused: {owner} deploys; nothing was changed; `--wait` waits for it");
+                let message = format!(
+                    "refused: somebody else deploys: {owner}; nothing was changed; `--wait` waits for it"
+                );
                 ("refused", Some(message), exit::CONFLICT)
             }
             DeployOutcome::Ended { now } => {
@@ -102,14 +106,14 @@ impl Answer {
         if let DeployOutcome::Failed { failure, .. } = &report.outcome {
             answer.output.clone_from(&failure.said);
         }
-        if outcome != "serves"
-            && report
-                .done
-                .iter()
-                .any(|&done| matches!(steps.get(done), Some(DeployStep::Release(_))))
-            && let Some(message) = &mut answer.message
-        {
-            message.push_str("; what wsgi_deploy_release did is not undone");
+        let failed = match &report.outcome {
+            DeployOutcome::Failed { failure, .. } => Some(failure.step),
+            _ => None,
+        };
+        let mut begun = report.done.iter().copied().chain(failed);
+        let is_released = begun.any(|step| matches!(steps.get(step), Some(DeployStep::Release(_))));
+        if let (true, Some(message)) = (is_released, &mut answer.message) {
+            message.push_str(UNDONE);
         }
         answer
     }
@@ -119,9 +123,8 @@ impl Answer {
         if let DeployOutcome::Ended { now } = &report.outcome {
             let undone = self
                 .message
-                .as_deref()
-                .and_then(|text| text.split_once("; what "));
-            let undone = undone.map_or(String::new(), |(_, rest)| format!("; what {rest}"));
+                .filter(|text| text.ends_with(UNDONE))
+                .map_or("", |_| UNDONE);
             let what = match now {
                 Now::Unchanged => "not switched",
                 _ => "gone back",
