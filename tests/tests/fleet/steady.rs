@@ -67,6 +67,11 @@ fn of_line(line: &str, host: &str) -> String {
         let is_length = before.ends_with("\"began\": ")
             || before.ends_with("\"seconds\": ")
             || (after.starts_with(" s ") && before.ends_with("  "));
+        if is_length && before.ends_with("  ") {
+            // A column.
+            steady.truncate(steady.trim_end_matches(' ').len());
+            steady.push_str("  ");
+        }
         steady.push_str(if is_pid || is_length {
             "<number>"
         } else {
@@ -83,9 +88,10 @@ fn words(line: &str, host: &str) -> String {
     let Some(at) = line.find(host) else {
         return line.to_owned();
     };
-    let start = line[..at]
-        .rfind([' ', '"', '\t'])
-        .map_or(0, |space| space + 1);
+    let words = line[..at].rfind([' ', '"', '\t']);
+    let start = words.map_or(0, |space| space + 1);
+    // Whoever has no name in the environment is `uid 0`.
+    let start = line[..start].strip_suffix("uid ").map_or(start, str::len);
     format!("{}ada@desk{}", &line[..start], &line[at + host.len()..])
 }
 
