@@ -288,7 +288,7 @@ impl MemoryHost {
             let is_defined = program.is_ok_and(|path| self.nodes.contains_key(&path));
             let programs = self.system.programs.get_or_insert_with(BTreeMap::new);
             match (action.stage, is_defined) {
-                (Stage::Reread | Stage::Restart, true) => {
+                (Stage::Reread | Stage::Restart | Stage::Exchange, true) => {
                     programs.insert(app.to_string(), Program::new("RUNNING", 4242, 0));
                 }
                 (Stage::Reread, false) => _ = programs.remove(app.as_str()),
