@@ -35,6 +35,8 @@ struct ReportJson {
     locked_by: Option<String>,
     /// The numbers of the steps that were done, from 0.
     done: Vec<usize>,
+    /// What programs said that refuse their configuration as it is.
+    said: Vec<String>,
     failures: Vec<StepFailureJson>,
     put_back: Vec<String>,
     owed: Vec<String>,
@@ -86,8 +88,13 @@ impl ReportJson {
                 .map_or_else(String::new, ToString::to_string),
             said: failure.said.clone(),
         });
+        let said = match &report.outcome {
+            Outcome::Refused { said } => said.clone(),
+            _ => Vec::new(),
+        };
         Self {
             outcome,
+            said,
             locked_by,
             done: report.done.clone(),
             failures: failures.collect(),
