@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use wsgi_apply::{MemoryHost, Observed, User};
+use wsgi_apply::{MemoryHost, Observed, TlsFile, TlsRole, User};
 use wsgi_model::{AbsPath, Mode, Owner};
 use wsgi_tests::fixtures;
 
@@ -32,6 +32,7 @@ const CASES: &[Case] = &[
     ("removed", removed),
     ("purged", purged),
     ("status", status),
+    ("status-tls", status_tls),
     ("control-characters", control_characters),
     ("usage", usage),
 ];
@@ -288,6 +289,39 @@ fn status() -> Scene {
     });
     scene.call("status shop.yml --host web1");
     scene.call("status shop.yml --host web1 --json");
+    scene
+}
+
+fn status_tls() -> Scene {
+    let mut scene = Scene::new();
+    scene.write("shop.yml", &format!("{SHOP}wsgi_ssl: yes\n"));
+    let certified = |host: &mut MemoryHost, days: i64| {
+        let certificate = TlsFile::Certificate {
+            begins: -1,
+            ends: days * 24 * 60 * 60,
+            until: "Nov  2 16:10:00 2026 GMT".to_owned(),
+            public_key: "a key".to_owned(),
+        };
+        let file = path("/etc/ssl/certs/shop.crt");
+        host.put_tls(TlsRole::Certificate, file, certificate);
+    };
+    scene.on("web1", |host| certified(host, 90));
+    scene.call("apply shop.yml --host web1 --yes -q");
+    scene.on("web1", |host| {
+        let owner = Owner::new("shop", "shop");
+        host.put_symlink(path("/var/www/shop/current"), "releases/20251122", &owner);
+    });
+    scene.call("status shop.yml --host web1");
+    scene.on("web1", |host| certified(host, 20));
+    scene.call("status shop.yml --host web1");
+    scene.call("status shop.yml --host web1 --json");
+    scene.on("web1", |host| certified(host, -1));
+    scene.call("status shop.yml --host web1");
+    scene.tell("Another status is what counts as healthy.");
+    scene.on("web1", |host| certified(host, 90));
+    let vars = format!("{SHOP}wsgi_ssl: yes\nwsgi_health_status: 204\n");
+    scene.write("shop.yml", &vars);
+    scene.call("status shop.yml --host web1");
     scene
 }
 
