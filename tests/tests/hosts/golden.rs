@@ -24,6 +24,7 @@ const CASES: &[Case] = &[
     ("edited", edited),
     ("failed", failed),
     ("put-back", put_back),
+    ("refused", refused),
     ("ended", ended),
     ("lost", lost),
     ("locked", locked),
@@ -169,6 +170,24 @@ fn put_back() -> Scene {
     });
     scene.call("apply shop.yml --host web1 --yes");
     scene.call("plan shop.yml --host web1");
+    scene
+}
+
+/// By a program of somebody else's, which keeps supervisor from loading all of them.
+fn refused() -> Scene {
+    let mut scene = Scene::applied();
+    scene.write("shop.yml", &format!("{SHOP}wsgi_gunicorn_timeout: 90\n"));
+    scene.on("web1", |host| {
+        let said = "Error: Invalid user name nobodyknows in section 'program:blog' \
+                    (file: '/etc/supervisor/conf.d/blog.conf')";
+        host.refuse("/usr/bin/python3", said);
+    });
+    scene.call("apply shop.yml --host web1 --yes -q");
+    let answer = scene.call("apply shop.yml --host web1 --yes --json");
+    let document: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    let report = &document["hosts"][0]["report"];
+    assert_eq!(report["outcome"], "refused");
+    assert!(report["said"][0].as_str().unwrap().contains("blog.conf"));
     scene
 }
 
