@@ -161,16 +161,64 @@ fn failed() -> Scene {
     scene
 }
 
-fn put_back() -> Scene {
-    let mut scene = Scene::applied();
+/// nginx refuses the name of a site, which it reads by a link.
+fn refused_name() -> Scene {
+    let scene = Scene::applied();
+    let site = path("/etc/nginx/sites-available/shop");
+    let line = scene.on("web1", |host| {
+        let Observed::File { contents, .. } = host.at(&site) else {
+            panic!("there is no site");
+        };
+        let text = String::from_utf8(contents.clone().unwrap()).unwrap();
+        let names = text.lines().position(|line| line.contains("server_name "));
+        names.unwrap() + 1
+    });
     scene.write("shop.yml", &SHOP.replace("[shop.", "[www.shop."));
     scene.on("web1", |host| {
-        let said = "nginx: [emerg] host not found in /etc/nginx/sites-available/shop:1";
+        let said = format!(
+            "nginx: [emerg] host not found in \"www.shop.example.org\" in \
+             /etc/nginx/sites-enabled/shop:{line}"
+        );
         host.refuse("/usr/sbin/nginx", said);
     });
+    scene
+}
+
+fn put_back() -> Scene {
+    let mut scene = refused_name();
     scene.call("apply shop.yml --host web1 --yes");
     scene.call("plan shop.yml --host web1");
     scene
+}
+
+#[test]
+fn a_program_reads_which_variable_is_in_the_line_that_nginx_refuses() {
+    let mut scene = refused_name();
+    let answer = scene.call("apply shop.yml --host web1 --yes --json");
+    let document: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    let line = &document["hosts"][0]["report"]["failures"][0]["lines"][0];
+    assert_eq!(line["path"], "/etc/nginx/sites-available/shop");
+    assert_eq!(line["text"], "server_name www.shop.example.org;");
+    assert_eq!(line["source"], "nginx/site.hbs");
+    let place = serde_json::json!({
+        "name": "wsgi_server_names", "file": "shop.yml", "line": 5, "column": 20,
+    });
+    assert_eq!(line["variables"], serde_json::json!([place]));
+
+    // A file of the operator's is named by a variable.
+    scene.write("limits.conf", "nonsense on;\n");
+    let vars = format!("{SHOP}wsgi_nginx_include_paths: [limits.conf]\n");
+    scene.write("shop.yml", &vars);
+    scene.on("web1", |host| {
+        let include = "/etc/nginx/wsgi/shop/include/limits.conf:1";
+        let said = format!("nginx: [emerg] unknown directive \"nonsense\" in {include}");
+        host.refuse("/usr/sbin/nginx", said);
+    });
+    let answer = scene.call("apply shop.yml --host web1 --yes");
+    let said = "  line: /etc/nginx/wsgi/shop/include/limits.conf:1: nonsense on; \
+                (from limits.conf (wsgi_nginx_include_paths))\n  \
+                variable: wsgi_nginx_include_paths (shop.yml:9:27)\n";
+    assert!(answer.err.contains(said), "{}", answer.err);
 }
 
 /// By a program of somebody else's, which keeps supervisor from loading all of them.

@@ -6,6 +6,8 @@ use wsgi_apply::{Outcome, Plan, PlanDocument, Report};
 use super::FailureJson;
 use crate::examination::FileJson;
 use crate::host_failure::HostFailure;
+use crate::preparation::Apps;
+use crate::refused_line::RefusedLine;
 
 /// The document of `plan`, `apply` and `remove`.
 #[derive(Serialize)]
@@ -48,6 +50,8 @@ struct StepFailureJson {
     step: usize,
     name: String,
     said: Vec<String>,
+    /// The lines of our files that it refuses, and what they were made from.
+    lines: Vec<RefusedLine>,
 }
 
 impl HostJson {
@@ -55,7 +59,7 @@ impl HostJson {
     pub(crate) fn new(
         host: &str,
         plan: Option<&Plan>,
-        report: Option<&Report>,
+        report: Option<(&Report, &Apps)>,
         failure: Option<&HostFailure>,
     ) -> Self {
         let failure = failure.map(|why| FailureJson::new(why, why.help().as_deref()));
@@ -64,14 +68,14 @@ impl HostJson {
             plan: plan.map(Plan::document),
             report: plan
                 .zip(report)
-                .map(|(plan, report)| ReportJson::new(plan, report)),
+                .map(|(plan, (report, apps))| ReportJson::new(plan, report, apps)),
             errors: failure.into_iter().collect(),
         }
     }
 }
 
 impl ReportJson {
-    fn new(plan: &Plan, report: &Report) -> Self {
+    fn new(plan: &Plan, report: &Report, apps: &Apps) -> Self {
         let (outcome, locked_by, failures) = match &report.outcome {
             Outcome::Done => ("done", None, &[][..]),
             Outcome::Drifted => ("drifted", None, &[][..]),
@@ -87,6 +91,7 @@ impl ReportJson {
                 .get(failure.step)
                 .map_or_else(String::new, ToString::to_string),
             said: failure.said.clone(),
+            lines: apps.refused_lines(plan, failure),
         });
         let said = match &report.outcome {
             Outcome::Refused { said } => said.clone(),
