@@ -137,7 +137,10 @@ fn a_fresh_machine_becomes_a_container_and_a_second_apply_has_nothing_to_do() {
 
     let changed = VARS.replace("$5", "$6");
     let (plan, _) = host.apply(&changed);
-    assert_eq!(touched(&plan), ["/etc/wsgi/shop/env", "restart shop"]);
+    assert_eq!(
+        touched(&plan),
+        ["/etc/wsgi/shop/env", "exchange gunicorn of shop"]
+    );
     let again = host.plan(&changed);
     assert!(again.is_empty(), "{:#?}", again.steps);
 

@@ -1,6 +1,6 @@
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -13,14 +13,39 @@ use crate::shell::{Chunk, Script, Shell, ShellError, Status};
 const PIPE: usize = 64 << 10;
 
 /// This machine, as the user who runs us and with that one's environment.
-#[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct LocalShell {}
+#[derive(Debug)]
+pub struct LocalShell {
+    signals: Signals,
+}
+
+/// Whom the terminal's signals reach, such as that of Ctrl-C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signals {
+    /// Us alone.
+    Ours,
+    /// The programs, too.
+    Shared,
+}
 
 impl LocalShell {
-    /// This machine.
-    pub fn new() -> Self {
-        Self::default()
+    /// This machine, where programs do not get the terminal's signals: as over SSH, it is for their
+    /// caller to decide what Ctrl-C means, and they go on when the caller has ended.
+    pub const fn new() -> Self {
+        let signals = Signals::Ours;
+        Self { signals }
+    }
+
+    /// This machine, where the terminal's signals reach programs as they reach us: for those that a
+    /// person runs and ends.
+    pub const fn in_foreground() -> Self {
+        let signals = Signals::Shared;
+        Self { signals }
+    }
+}
+
+impl Default for LocalShell {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -35,13 +60,17 @@ impl Shell for LocalShell {
         stdin: &mut dyn Read,
         output: &mut dyn FnMut(Chunk<'_>),
     ) -> Result<Status, ShellError> {
-        let mut child = Command::new("/bin/sh")
+        let mut command = Command::new("/bin/sh");
+        command
             .args(["-c", script.as_str()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(ShellError::NotStarted)?;
+            .stderr(Stdio::piped());
+        if self.signals == Signals::Ours {
+            // Not a session: sudo knows by the terminal that a password was given a moment ago.
+            command.process_group(0);
+        }
+        let mut child = command.spawn().map_err(ShellError::NotStarted)?;
         let mut feed = Feed::new(stdin);
         // Whatever became of the pipes, nothing is left running and no zombie stays.
         let passed = pass(&mut child, &mut feed, output);

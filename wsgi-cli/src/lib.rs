@@ -46,6 +46,7 @@ mod parallel;
 mod passwords;
 mod plan_file;
 mod preparation;
+mod refused_line;
 mod release_host;
 mod rollout;
 mod terminal;

@@ -1,6 +1,6 @@
 //! Where an app's releases are, and how they are run.
 
-use wsgi_model::{AbsPath, Action, AppName, AppSpec, Bundle, Deploy, ServerName, Stage, Tls};
+use wsgi_model::{AbsPath, Action, AppName, AppSpec, Bundle, Deploy, Stage, Tls};
 
 /// Where an app's releases are, and how they are run.
 #[derive(Clone, Debug)]
@@ -46,8 +46,6 @@ impl ReleaseSite {
     /// That of an app and what was rendered for it.
     pub fn new(app: &AppSpec, bundle: &Bundle) -> Self {
         let layout = app.layout();
-        let names = app.site.server_names.iter().map(ServerName::as_str);
-        let plain = |name: &&str| !name.contains('*') && !name.starts_with('.') && *name != "_";
         let front = app.exposed_site().map(|site| match app.tls() {
             Some(_) => (Tls::PORT, true),
             None => (site.http_port.get(), false),
@@ -72,7 +70,7 @@ impl ReleaseSite {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
-            server_name: names.clone().find(plain).unwrap_or("localhost").to_owned(),
+            server_name: bundle.needs.health.server_name.clone(),
             front,
             maintenance_flag: layout.maintenance_flag(),
             logs: [layout.app_log(), layout.supervisor_log()]
