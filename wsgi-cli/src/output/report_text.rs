@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use wsgi_apply::{Counts, Outcome, Plan, Report};
 
-use super::{Paint, visible};
+use super::{Paint, shown_line, visible};
 use crate::exit;
 
 const AGAIN: &str = "run the command again: what was done stays, and what is owed is made up for";
@@ -43,7 +43,7 @@ pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report
             "{error}error{error:#}{strong}: {host}: {what}{strong:#}"
         );
         for (kind, line) in lines {
-            let _ = writeln!(text, "  {strong}{kind}{strong:#}: {}", visible(line));
+            let _ = writeln!(text, "  {strong}{kind}{strong:#}: {}", shown_line(line));
         }
     };
     match &report.outcome {
