@@ -10,7 +10,7 @@ pub struct HttpAnswer {
 }
 
 impl HttpAnswer {
-    /// Takes `curl --include` apart; `None` when that is no HTTP.
+    /// Takes an answer apart, as it came or from `curl --include`; `None` when that is no HTTP.
     pub fn parse(mut bytes: &[u8]) -> Option<Self> {
         loop {
             let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;

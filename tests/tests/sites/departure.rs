@@ -27,9 +27,15 @@ fn besides(traces: &[String], these: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Lists of accounts, and their backups by useradd and userdel.
-const ACCOUNTS: [&str; 4] = ["/etc/group", "/etc/gshadow", "/etc/passwd", "/etc/shadow"];
-const SUBORDINATES: [&str; 2] = ["/etc/subgid", "/etc/subuid"];
+/// Lists of accounts; those with a dash are as they were before the last change.
+const ACCOUNTS: [&str; 6] = [
+    "/etc/group",
+    "/etc/gshadow",
+    "/etc/passwd",
+    "/etc/shadow",
+    "/etc/subgid",
+    "/etc/subuid",
+];
 
 /// Whether one of an app's programs runs.
 fn runs(site: &Site) -> bool {
@@ -53,14 +59,16 @@ pub(crate) fn what_is_removed_leaves_data_and_nothing_else(site: &Site, data: &[
         .chain([&noted])
         .map(String::as_str)
         .collect();
-    let known = [known.as_slice(), &ACCOUNTS, &SUBORDINATES].concat();
+    let known = [known.as_slice(), &ACCOUNTS].concat();
     let left = besides(&traces(site), &known);
     assert!(left.is_empty(), "{left:#?}");
     for path in data {
         assert!(site.host.machine().exists(path), "{path} is gone");
     }
     assert!(!runs(site), "{}", site.host.machine().sh("ps axf"));
-    assert_ne!(site.get("/").status, 200);
+    // The only site is gone: nginx runs and has nothing to listen for.
+    site.host.machine().ok(["service", "nginx", "status"]);
+    assert!(site.visit().is_err());
     // Nor is anybody let in any more.
     assert!(!site.ssh("true").0);
     let again = site.call("remove", &["--yes"], DONE);
@@ -71,14 +79,10 @@ pub(crate) fn what_is_removed_leaves_data_and_nothing_else(site: &Site, data: &[
 #[track_caller]
 pub(crate) fn what_is_purged_leaves_nothing(site: &Site) {
     site.call("remove", &["--yes", "--purge"], DONE);
-    // nginx's own, which it keeps as long as those of other sites; the accounts before the last.
+    // nginx's own, which go as those of other sites do.
     let logs = [format!("/var/log/nginx/{}.", site.app)];
-    let backups = ["-"].map(|suffix| ACCOUNTS.map(|file| format!("{file}{suffix}")));
-    let known: Vec<&str> = logs
-        .iter()
-        .chain(backups.iter().flatten())
-        .map(String::as_str)
-        .collect();
+    let backups = ACCOUNTS.map(|file| format!("{file}-"));
+    let known: Vec<&str> = logs.iter().chain(&backups).map(String::as_str).collect();
     let left = besides(&traces(site), &known);
     assert!(left.is_empty(), "{left:#?}");
     assert_eq!(

@@ -63,7 +63,13 @@ fn a_fresh_debian_12_with_systemd_serves_a_django_project_and_lets_it_go_again()
 
     login::the_app_is_what_a_login_finds(&site, ENVIRONMENT, "django");
     login::everything_else_as_root_is_refused(&site);
-    restarts::both_commands_restart_the_app(&site);
+    restarts::these_commands_restart_the_app(
+        &site,
+        &[
+            "sudo supervisorctl restart bakery",
+            "sudo service bakery restart",
+        ],
+    );
     restarts::static_files_are_there_without_the_app(&site, &style);
     cron::the_task_is_run_by_cron_itself(&site, "/var/log/bakery/count.log", "0 sold so far");
     logs::no_line_is_lost_by_a_rotation(&site);

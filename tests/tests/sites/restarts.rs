@@ -1,15 +1,12 @@
-//! Both commands of the role's README, and what visitors get when the app is stopped.
+//! The commands of the role's README, and what visitors get when the app is stopped.
 
 use crate::site::Site;
 
 #[track_caller]
-pub(crate) fn both_commands_restart_the_app(site: &Site) {
-    for command in [
-        format!("sudo supervisorctl restart {}", site.app),
-        format!("sudo service {} restart", site.app),
-    ] {
+pub(crate) fn these_commands_restart_the_app(site: &Site, commands: &[&str]) {
+    for command in commands {
         let before = site.supervisor("pid");
-        site.ssh_ok(&command);
+        site.ssh_ok(command);
         let after = site.supervisor("pid");
         assert!(
             after != before && after != "0",

@@ -1,5 +1,5 @@
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -76,7 +76,7 @@ impl Site {
     /// Asks the site for a page, from another computer.
     #[track_caller]
     pub(crate) fn get(&self, path: &str) -> HttpAnswer {
-        let mut stream = TcpStream::connect((self.host.address(), 80)).unwrap();
+        let mut stream = self.visit().unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let name = self.app;
         let head = format!("GET {path} HTTP/1.1\r\nHost: {name}.test\r\nConnection: close\r\n\r\n");
@@ -84,6 +84,11 @@ impl Site {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         HttpAnswer::parse(&bytes).unwrap()
+    }
+
+    /// A connection to nginx.
+    pub(crate) fn visit(&self) -> io::Result<TcpStream> {
+        TcpStream::connect((self.host.address(), 80))
     }
 
     /// Expects that a page is there at once, with these words.

@@ -282,10 +282,15 @@ recorded() { # app blob
     note "$2" "$S/$1/manifest" && rm -rf -- "$S/$1/intent" "$S/$1/owed" && sync -- "$S/$1" || end failed
 }
 
-# Nothing of ours is left. What deploys have noted goes with the releases.
-forgotten() { # app
+# Nothing of ours is left: what deploys have noted goes with the releases, and with a log, which is
+# in a directory of root's, what was rotated of it.
+forgotten() { # app log…
     [ -z "$failed$stopped" ] || return 0
     rm -rf -- "${S:?}/$1"
+    shift
+    set +f
+    for log; do rm -f -- "$log".[0-9]* "$log"-[0-9]*; done
+    set -f
 }
 
 performed() {
