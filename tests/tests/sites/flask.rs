@@ -18,8 +18,8 @@ wsgi_env_vars: {today: sunny}
 
 /// From a fresh host to a site and back.
 #[track_caller]
-fn a_flask_project_comes_and_goes(suite: Suite, init: Init) {
-    let site = Site::new("weather", suite, init);
+fn a_flask_project_comes_and_goes(release: Suite, init: Init) {
+    let site = Site::new("weather", release, init);
     site.write(VARS);
     first::what_is_planned_for_a_fresh_host_is_what_is_done(&site);
 

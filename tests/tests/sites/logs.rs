@@ -9,9 +9,9 @@ use wsgi_tests::wait_until;
 use crate::site::Site;
 
 /// How often each number that follows `mark` stands in a log, those that were rotated away included.
-fn numbers(site: &Site, log: &str, mark: &str) -> BTreeMap<u32, u32> {
-    let script = format!("cd \"${{0%/*}}\" && zcat -f -- \"${{0##*/}}\"*");
-    let all = site.host.machine().ok(["sh", "-c", &script, log]).text();
+fn numbers(site: &Site, log: &str, mark: &str) -> BTreeMap<usize, u32> {
+    let script = r#"zcat -f -- "$0"*"#;
+    let all = site.host.machine().ok(["sh", "-c", script, log]).text();
     let mut seen = BTreeMap::new();
     for (_, rest) in all.lines().filter_map(|line| line.split_once(mark)) {
         let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
@@ -59,10 +59,10 @@ pub(crate) fn no_line_is_lost_by_a_rotation(site: &Site) {
     for (log, mark) in logs {
         // What is on its way through supervisor's pipe or nginx comes soon.
         wait_until(&format!("{asked} lines are in {log}"), || {
-            numbers(site, log, mark).len() as u32 >= asked
+            numbers(site, log, mark).len() >= asked
         });
         let seen = numbers(site, log, mark);
-        let expected: BTreeMap<u32, u32> = (1..=asked).map(|number| (number, 1)).collect();
+        let expected: BTreeMap<usize, u32> = (1..=asked).map(|number| (number, 1)).collect();
         assert_eq!(seen, expected, "{log}");
         let rotated = site.host.machine().sh(&format!("ls {log}.* | wc -l"));
         assert_eq!(rotated.text(), "3\n", "{log}");
