@@ -60,7 +60,8 @@ assemble() { # base copied archive index
         of_app /bin/sh -c 'cd -- "$1" && xargs -0 -r cp -a --parents --reflink=auto -t "$2" --' \
             sh "$RELEASES/$1" "$RELEASES/.$ID" <"$K/$2" || return
     fi
-    of_app tar -xzf - --no-same-owner -C "$RELEASES/.$ID" <"$K/$3" || return
+    # nginx hands out static files of the release, as another user.
+    of_app /bin/sh -c 'umask 022; exec tar -xzf - --no-same-owner -C "$1"' sh "$RELEASES/.$ID" <"$K/$3" || return
     of_app /bin/sh -c 'cd -- "$1" && sha256sum -c --quiet -' sh "$RELEASES/.$ID" <"$K/$4" || {
         echo "files of $1 are not as they were deployed: deploy again with --full"
         return 1
