@@ -211,11 +211,14 @@ adopted() {
 }
 
 switch_to() { # release virtualenv
-    release_link=$1 venv_link=$2
-    if [ -n "$venv_link" ]; then
-        ln -sfn -- "$venv_link" "$VENV.wsgi~" && mv -T -- "$VENV.wsgi~" "$VENV" && sync -- "${VENV%/*}" || return
-    fi
+    release_link=$1
+    take_venv "$2" || return
     of_app /bin/sh -c 'ln -sfn -- "$1" "$2.wsgi~" && mv -T -- "$2.wsgi~" "$2" && sync -- "${2%/*}"' sh "$release_link" "$CURRENT"
+}
+
+take_venv() { # virtualenv
+    [ -z "$1" ] ||
+        { ln -sfn -- "$1" "$VENV.wsgi~" && mv -T -- "$VENV.wsgi~" "$VENV" && sync -- "${VENV%/*}"; }
 }
 
 exchange() {
@@ -247,14 +250,18 @@ go_over() { # release virtualenv
 
 # The old release serves again.
 go_back() {
-    [ -n "$switched" ] || return 0
+    if [ -z "$switched" ]; then
+        [ -d "$CURRENT" ] || ev nothing
+        return
+    fi
     ev returning
     if [ -n "$was" ]; then
         switch_to "$was" "$was_venv" && exchange && verify && rm -f -- "$N/switching" && ev returned "${was##*/}" &&
             return
     else
         echo "there is no earlier release to go back to"
-        of_app rm -f -- "$CURRENT" && rm -f -- "$N/switching"
+        # What runs is of the release that failed; the program waits for another.
+        of_app rm -f -- "$CURRENT" && take_venv "$was_venv" && start_program && rm -f -- "$N/switching"
         return
     fi
     ev unreturned "${was##*/}"
