@@ -89,10 +89,9 @@ impl<'a> Display<'a> {
             }
             Happening::Done(step) => {
                 let mut line = format!("{prefix}{}", watched.step(step));
-                if let Some((_, begun)) = watched.current.take()
-                    && begun.elapsed() >= LONG
-                {
-                    let _ = write!(line, " ({} s)", begun.elapsed().as_secs());
+                let took = watched.current.take().map(|(_, begun)| begun.elapsed());
+                if let Some(took) = took.filter(|took| *took >= LONG) {
+                    let _ = write!(line, " ({} s)", took.as_secs());
                 }
                 Some(line)
             }
