@@ -6,24 +6,42 @@ use crate::site::{Site, interrupt};
 const KILLER: &str = include_str!("../deploy/kill_at_event.py");
 const TEE: &str = "/usr/local/sbin/tee";
 
-/// Each step is announced and done.
-const EVENTS: usize = 2;
-
-/// What happens.
+/// What happens, and after how many steps.
 #[derive(Clone, Copy, Debug)]
 enum Mishap {
-    CtrlC,
-    ClientKilled,
-    ConnectionGone,
-    ProgramKilled,
+    CtrlC(usize),
+    ClientKilled(usize),
+    ConnectionGone(usize),
+    /// At this event: each step is begun and done.
+    ProgramKilled(usize),
 }
 
-const ALL: [Mishap; 4] = [
-    Mishap::CtrlC,
-    Mishap::ClientKilled,
-    Mishap::ConnectionGone,
-    Mishap::ProgramKilled,
-];
+use Mishap::{ClientKilled, ConnectionGone, CtrlC, ProgramKilled};
+
+const STEPS: usize = 11;
+
+/// Each of them everywhere, or at what is most likely to matter.
+fn mishaps() -> Vec<Mishap> {
+    if cfg!(feature = "long") {
+        let on_the_way = [CtrlC, ClientKilled, ConnectionGone];
+        let on_the_way = (0..=STEPS).flat_map(|step| on_the_way.map(|mishap| mishap(step)));
+        let on_the_host = (1..=2 * STEPS).map(ProgramKilled);
+        on_the_way.chain(on_the_host).collect()
+    } else {
+        let assembled = CtrlC(1);
+        let (virtualenv, switched) = (ConnectionGone(3), ConnectionGone(8));
+        let (exchanged, hooks_begun) = (ClientKilled(9), ProgramKilled(13));
+        let exchange_begun = ProgramKilled(17);
+        vec![
+            assembled,
+            virtualenv,
+            hooks_begun,
+            switched,
+            exchange_begun,
+            exchanged,
+        ]
+    }
+}
 
 #[test]
 fn whatever_cuts_a_deploy_off_a_release_serves_and_the_next_deploy_works() {
@@ -31,60 +49,54 @@ fn whatever_cuts_a_deploy_off_a_release_serves_and_the_next_deploy_works() {
         "wsgi_keep_releases: 2\nwsgi_deploy_build: ['true']\nwsgi_deploy_release: ['true']\nwsgi_deploy_after: ['true']\n",
     );
     site.deploys("first");
-    let mut steps = 0;
     let mut known = vec!["first".to_owned()];
     let visitors = site.visitors();
-    for step in 0..=11 {
-        let mishaps = if cfg!(feature = "long") {
-            &ALL[..]
-        } else {
-            &ALL[step % 4..][..1]
-        };
-        for &mishap in mishaps {
-            if !cfg!(feature = "long") && step % 2 == 1 {
-                continue;
-            }
-            let name = format!("{mishap:?} at {step}");
-            befalls(&site, mishap, step, &name);
-            known.push(name.clone());
-            // What was begun goes on by itself, or has ended.
-            site.is_tidy();
-            let serves = site.answer();
-            let old = &known[known.len() - 2];
-            assert!(serves == *old || serves == name, "{name}: {serves}");
-            let next = format!("after {name}");
-            site.deploys(&next);
-            known.push(next);
-            steps += 1;
-        }
+    for mishap in mishaps() {
+        let name = format!("{mishap:?}");
+        befalls(&site, mishap, &name);
+        // What was begun goes on by itself, or has ended.
+        site.is_tidy();
+        let serves = site.answer();
+        let old = &known[known.len() - 1];
+        assert!(serves == *old || serves == name, "{name}: {serves}");
+        let next = format!("after {name}");
+        site.deploys(&next);
+        known.extend([name, next]);
     }
     let answers = visitors.leave();
     assert!(
         answers.keys().all(|name| known.contains(name)),
         "{answers:?}"
     );
-    assert!(steps >= 6);
     let releases = site.releases();
     // Two, the link, and what a deploy that was cut off has left, of which two are kept.
     assert!(releases.len() <= 6, "{releases:?}");
 }
 
-fn befalls(site: &Site, mishap: Mishap, step: usize, name: &str) {
-    if let Mishap::ProgramKilled = mishap {
-        let event = (step * EVENTS).max(1).to_string();
-        site.machine().write("/run/kill-at", event, 0o644);
+fn befalls(site: &Site, mishap: Mishap, name: &str) {
+    if let ProgramKilled(event) = mishap {
+        site.machine()
+            .write("/run/kill-at", event.to_string(), 0o644);
         site.machine().write(TEE, KILLER, 0o755);
-        let mut begun = site.begins(name);
-        begun.client.wait().expect("it ends");
+        let ended = site.begins(name).client.wait().expect("it ends");
         site.machine().ok(["rm", TEE]);
+        assert_eq!(ended.code(), Some(6), "{name}");
         return;
     }
     let mut begun = site.begins(name);
-    begun.reach(step);
     match mishap {
-        Mishap::CtrlC => interrupt(&begun.client),
-        Mishap::ClientKilled => begun.client.kill().expect("it is killed"),
-        _ => disconnect(site),
+        CtrlC(steps) => {
+            begun.reach(steps);
+            interrupt(&begun.client);
+        }
+        ClientKilled(steps) => {
+            begun.reach(steps);
+            begun.client.kill().expect("it is killed");
+        }
+        ConnectionGone(steps) | ProgramKilled(steps) => {
+            begun.reach(steps);
+            disconnect(site);
+        }
     }
     begun.client.wait().expect("it ends");
 }

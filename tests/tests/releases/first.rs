@@ -14,7 +14,7 @@ wsgi_deploy_build: ['echo collected $(ls | wc -l) files']
 wsgi_deploy_after: ['[ ! -e afterwards ] || sh ./afterwards']
 ",
     );
-    site.put("shop.py", "def app(:\n");
+    site.put("web.py", "def app(:\n");
     let said = site.fails();
     assert!(said.contains("SyntaxError"), "{said}");
     assert!(

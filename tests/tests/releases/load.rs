@@ -100,21 +100,18 @@ fn before_the_switch() -> Vec<Bad> {
     );
     let mut bad = vec![
         Bad::new(
-            "shop.py",
+            "web.py",
             "def app(:\n".to_owned(),
             &[
                 "SyntaxError",
-                "shop.py\", line 1",
+                "web.py\", line 1",
                 "the old release serves on",
             ],
         ),
         Bad::new(
-            "shop.py",
+            "web.py",
             "import nothing_of_this_name\n".to_owned(),
-            &[
-                "No module named 'nothing_of_this_name'",
-                "shop.py\", line 1",
-            ],
+            &["No module named 'nothing_of_this_name'", "web.py\", line 1"],
         ),
         Bad::new(
             "requirements.txt",
@@ -127,7 +124,7 @@ fn before_the_switch() -> Vec<Bad> {
             &["no such column", "“release: "],
         ),
         Bad::new(
-            "shop.py",
+            "web.py",
             ill,
             &[
                 "in health",
@@ -135,9 +132,9 @@ fn before_the_switch() -> Vec<Bad> {
                 "it answered /health with HTTP/1.1 500",
             ],
         ),
-        Bad::new("shop.py", hangs, &["/health: timed out"]),
+        Bad::new("web.py", hangs, &["/health: timed out"]),
         Bad::new(
-            "shop.py",
+            "web.py",
             dies,
             &["Worker failed to boot", "it ended before it answered"],
         ),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use wsgi_tests::{Machine, Process, PythonPackages, TargetHost, wait_until, wait_until_within};
 
-const APP: &str = include_str!("shop.py");
+const APP: &str = include_str!("../deploy/web.py");
 const VISITORS: &str = include_str!("../deploy/visitors.py");
 
 /// Deploys go this way, as somebody who may use sudo.
@@ -74,7 +74,7 @@ impl Site {
         let vars = format!(
             "
 wsgi_project_name: shop
-wsgi_wsgi_path: shop:app
+wsgi_wsgi_path: web:app
 wsgi_server_names: [shop.test]
 wsgi_support_email: help@shop.test
 wsgi_gunicorn_num_workers: 2
@@ -115,7 +115,7 @@ wsgi_ssh_key: '{}'
     /// The project is well, and has this name: in a file, a module, and one that is imported late.
     pub(crate) fn name(&self, name: &str) {
         let module = format!("NAME = '{name}'\n");
-        self.put("shop.py", APP);
+        self.put("web.py", APP);
         self.put("beside.py", &module);
         self.put("late.py", &module);
         self.put("templates/page", name);
