@@ -196,22 +196,24 @@ fn no_app_reads_or_redirects_what_is_anothers() {
 }
 
 #[test]
-fn what_an_app_reads_at_its_start_owes_a_restart_of_that_app_alone() {
+fn what_an_app_reads_at_its_start_owes_an_exchange_and_its_program_a_restart_of_that_app_alone() {
     for (name, vars) in [("shop", SHOP), ("blog", BLOG)] {
         let bundle = bundle(vars);
-        for path in [
-            format!("/etc/wsgi/{name}/env"),
-            format!("/etc/wsgi/{name}/gunicorn_start"),
-            format!("/etc/wsgi/{name}/gunicorn.conf.py"),
-            format!("/etc/supervisor/conf.d/{name}.conf"),
+        let (exchange, restart) = ("exchange gunicorn of", "restart");
+        for (path, expected) in [
+            (format!("/etc/wsgi/{name}/env"), exchange),
+            (format!("/etc/wsgi/{name}/gunicorn_start"), exchange),
+            (format!("/etc/wsgi/{name}/gunicorn.conf.py"), exchange),
+            (format!("/etc/wsgi/{name}/herder.py"), restart),
+            (format!("/etc/supervisor/conf.d/{name}.conf"), restart),
         ] {
             let owed = &bundle.artifact(&path).unwrap().notify;
-            let restarts: Vec<_> = owed
+            let of_programs: Vec<_> = owed
                 .iter()
-                .filter(|action| action.stage == Stage::Restart)
+                .filter(|action| matches!(action.stage, Stage::Exchange | Stage::Restart))
                 .map(|action| action.name.as_ref())
                 .collect();
-            assert_eq!(restarts, [format!("restart {name}")], "{path}");
+            assert_eq!(of_programs, [format!("{expected} {name}")], "{path}");
         }
     }
     // Supervisor must know a program before it restarts it.

@@ -1,6 +1,7 @@
 //! What nginx reads for TLS is looked at before anything is changed.
 
-use wsgi_apply::{Obstacle, PlanOptions};
+use wsgi_apply::{AppStatus, Obstacle, PlanOptions};
+use wsgi_render::Target;
 use wsgi_tests::{Applier, Authority, KeyKind, Machine};
 
 const VARS: &str = "
@@ -112,6 +113,15 @@ fn time_is_told_by_the_hosts_clock() {
         remark.starts_with("wsgi_ssl_crt_file expires in ") && remark.contains(CERTIFICATE)
     });
     assert!(soon, "{:?}", plan.remarks);
+
+    let facts = Applier::new(&machine).facts(&[VARS]);
+    let desired = wsgi_tests::desired(&[VARS], &Target::default());
+    let status = AppStatus::of(&desired.bundles()[0], &facts, &plan);
+    let certificate = status.certificate.expect("it can be read");
+    // Within the same second, or a little later.
+    let days = certificate.days();
+    assert!(days == Some(5) || days == Some(4), "{certificate:?}");
+    assert!(certificate.is_due());
 }
 
 #[test]

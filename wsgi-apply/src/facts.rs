@@ -1,5 +1,6 @@
 //! What is true of a host.
 
+mod answered;
 mod read;
 mod system;
 mod tls;
@@ -11,6 +12,7 @@ use wsgi_model::{AbsPath, AppName, Bundle, Mode, Node, Owner, Sensitivity};
 
 use crate::{Desired, Digest, Manifest};
 
+pub use answered::Answered;
 pub use read::Unreadable;
 pub(crate) use read::{Reading, normalised};
 pub use tls::{TlsFile, TlsRole};
@@ -48,6 +50,8 @@ pub struct Facts {
     pub directives: BTreeMap<AbsPath, Vec<String>>,
     /// What nginx reads for TLS, by what it is for.
     pub tls: BTreeMap<(TlsRole, AbsPath), TlsFile>,
+    /// What the apps of those asked for answer.
+    pub answers: BTreeMap<AppName, Answered>,
     /// A hash of everything that was observed about paths: whether the host drifted since.
     pub state: Option<Digest>,
 }

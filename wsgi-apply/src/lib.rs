@@ -56,7 +56,8 @@ pub use desired::{Contradiction, Desired};
 pub use diff::{Diff, DiffLine, Hunk, Sign};
 pub use digest::Digest;
 pub use facts::{
-    AppFacts, Attributes, Facts, Observed, Program, System, TlsFile, TlsRole, Unreadable, User,
+    Answered, AppFacts, Attributes, Facts, Observed, Program, System, TlsFile, TlsRole, Unreadable,
+    User,
 };
 pub use host::{Host, HostError, PerformOptions};
 pub use local_shell::LocalShell;
@@ -71,7 +72,7 @@ pub use posix_host::{PosixHost, PosixOptions};
 pub use probe::{AppProbe, Look, Probe};
 pub use report::{Failure, Outcome, Progress, Report, Standing};
 pub use shell::{Chunk, Script, Shell, ShellError, Status};
-pub use status::{AppStatus, Release};
+pub use status::{AppStatus, Certificate, Health, Release};
 pub use terminal::Terminal;
 
 /// The examples of the README compile, too.

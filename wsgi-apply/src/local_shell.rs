@@ -1,6 +1,6 @@
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -16,18 +16,34 @@ const PIPE: usize = 64 << 10;
 
 /// This machine, as the user who runs us and with that one's environment; or what another program
 /// leads into, such as a container.
-#[derive(Debug, Default)]
-#[non_exhaustive]
+#[derive(Debug)]
 pub struct LocalShell {
+    signals: Signals,
     /// The program that leads there, with its arguments.
     way: Vec<String>,
     label: Option<String>,
 }
 
+/// Whom the terminal's signals reach, such as that of Ctrl-C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signals {
+    /// Us alone.
+    Ours,
+    /// The programs, too.
+    Shared,
+}
+
 impl LocalShell {
-    /// This machine.
-    pub fn new() -> Self {
-        Self::default()
+    /// This machine, where programs do not get the terminal's signals: as over SSH, it is for their
+    /// caller to decide what Ctrl-C means, and they go on when the caller has ended.
+    pub const fn new() -> Self {
+        Self::with(Signals::Ours)
+    }
+
+    /// This machine, where the terminal's signals reach programs as they reach us: for those that a
+    /// person runs and ends.
+    pub const fn in_foreground() -> Self {
+        Self::with(Signals::Shared)
     }
 
     /// What a program leads into that runs the command in its last arguments, and passes on its
@@ -36,6 +52,7 @@ impl LocalShell {
         Self {
             way: way.into_iter().map(Into::into).collect(),
             label: Some(label.to_owned()),
+            ..Self::new()
         }
     }
 
@@ -51,6 +68,20 @@ impl LocalShell {
         command.args(words);
         command
     }
+
+    const fn with(signals: Signals) -> Self {
+        Self {
+            signals,
+            way: Vec::new(),
+            label: None,
+        }
+    }
+}
+
+impl Default for LocalShell {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Shell for LocalShell {
@@ -64,13 +95,16 @@ impl Shell for LocalShell {
         stdin: &mut dyn Read,
         output: &mut dyn FnMut(Chunk<'_>),
     ) -> Result<Status, ShellError> {
-        let mut child = self
-            .command(script)
+        let mut command = self.command(script);
+        command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(ShellError::NotStarted)?;
+            .stderr(Stdio::piped());
+        if self.signals == Signals::Ours {
+            // Not a session: sudo knows by the terminal that a password was given a moment ago.
+            command.process_group(0);
+        }
+        let mut child = command.spawn().map_err(ShellError::NotStarted)?;
         let mut feed = Feed::new(stdin);
         // Whatever became of the pipes, nothing is left running and no zombie stays.
         let passed = pass(&mut child, &mut feed, output);

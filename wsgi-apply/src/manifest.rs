@@ -112,6 +112,7 @@ struct NeedsLine {
 enum StageName {
     Reread,
     Restart,
+    Exchange,
     Reload,
 }
 
@@ -294,6 +295,7 @@ impl From<Stage> for StageName {
         match stage {
             Stage::Reread => Self::Reread,
             Stage::Restart => Self::Restart,
+            Stage::Exchange => Self::Exchange,
             Stage::Reload => Self::Reload,
         }
     }
@@ -304,6 +306,7 @@ impl From<StageName> for Stage {
         match stage {
             StageName::Reread => Self::Reread,
             StageName::Restart => Self::Restart,
+            StageName::Exchange => Self::Exchange,
             StageName::Reload => Self::Reload,
         }
     }

@@ -10,7 +10,7 @@ use wsgi_model::{AbsPath, AppName, Mode, Owner};
 
 use crate::{
     AppFacts, Attributes, Digest, Facts, Host, HostError, Observed, PerformOptions, Plan, Probe,
-    Progress, Report, System, User,
+    Progress, Report, System, TlsFile, TlsRole, User,
 };
 
 /// A host kept in memory: files with their owners and modes, packages, users, services, and what
@@ -49,6 +49,7 @@ pub struct MemoryHost {
     crontabs: BTreeMap<String, String>,
     apps: BTreeMap<AppName, AppFacts>,
     pristine: BTreeSet<AbsPath>,
+    tls: BTreeMap<(TlsRole, AbsPath), TlsFile>,
     ran: Vec<String>,
     now: String,
     lock: Option<String>,
@@ -100,6 +101,7 @@ impl MemoryHost {
             crontabs: BTreeMap::new(),
             apps: BTreeMap::new(),
             pristine: BTreeSet::new(),
+            tls: BTreeMap::new(),
             ran: Vec::new(),
             now: "2000-01-01T00:00:00Z".to_owned(),
             lock: None,
@@ -170,6 +172,11 @@ impl MemoryHost {
     /// The system: what runs, and what it says of itself.
     pub fn system_mut(&mut self) -> &mut System {
         &mut self.system
+    }
+
+    /// Says what a file is to nginx, which contents alone do not tell here.
+    pub fn put_tls(&mut self, role: TlsRole, path: AbsPath, file: TlsFile) {
+        self.tls.insert((role, path), file);
     }
 
     /// What stands at a path.

@@ -21,6 +21,7 @@ pub(crate) const PERFORM: &str = concat!(
     include_str!("posix/paths.sh")
 );
 const PROGRAMS: &str = include_str!("posix/programs.py");
+const ANSWERED: &str = include_str!("posix/answered.py");
 
 /// A script without its comments and indents, which the host does not need.
 pub(crate) fn bare(script: &str) -> String {
@@ -45,7 +46,7 @@ fn scope(probe: &Probe, prefix: &str) -> String {
     let skipped: Vec<String> = probe.paths.iter().filter_map(plain).collect();
     [
         // What the environment has of these names would reach every program.
-        "unset -v R A P X E M C K D Q F N G H S U B T a f h n s u w APP_USERS APP_GROUPS\n"
+        "unset -v R A P X E M C K D Q Y Z F N G H S U B T a f h n s u w APP_USERS APP_GROUPS\n"
             .to_owned(),
         assigned("R", prefix),
         assigned("A", &lines(apps)),
@@ -89,10 +90,28 @@ pub(crate) fn observing(probe: &Probe, prefix: &str, mark: &str) -> String {
         assigned("L", &lines(tls)),
         assigned("U", &lines(probe.crontabs.iter().cloned())),
         assigned("Q", PROGRAMS),
+        health(probe),
         bare(STATE),
         bare(OBSERVE),
     ]
     .concat()
+}
+
+/// Which apps are asked how they are, and the program that asks; most probes have none.
+fn health(probe: &Probe) -> String {
+    if probe.health.is_empty() {
+        return String::new();
+    }
+    let asked = probe.health.iter().filter_map(|(name, health)| {
+        let user = &probe.apps.get(name)?.user;
+        let scheme = if health.tls { "https" } else { "http" };
+        let (socket, path) = (&health.socket, health.path.as_str());
+        let host = &health.server_name;
+        Some(format!(
+            "{name}\t{user}\t{socket}\t{host}\t{path}\t{scheme}"
+        ))
+    });
+    [assigned("Y", &lines(asked)), assigned("Z", ANSWERED)].concat()
 }
 
 fn lines(texts: impl IntoIterator<Item = String>) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wsgi_model::{AbsPath, AppName, Bundle, Node, OnlyIf, Sensitivity, UserName};
+use wsgi_model::{AbsPath, AppName, Bundle, HealthNeeds, Node, OnlyIf, Sensitivity, UserName};
 
 use crate::plan::role;
 use crate::{Desired, Digest, TlsRole};
@@ -23,6 +23,8 @@ pub struct Probe {
     pub crontabs: BTreeSet<String>,
     /// What nginx reads for TLS.
     pub tls: BTreeSet<(TlsRole, AbsPath)>,
+    /// What apps are asked to see whether they serve.
+    pub health: BTreeMap<AppName, HealthNeeds>,
 }
 
 /// What is asked about an app.
@@ -99,8 +101,9 @@ impl Probe {
             let users = bundle.needs.tasks.iter().map(|task| task.user.clone());
             let own = [user.name.as_str().to_owned(), "root".to_owned()];
             probe.crontabs.extend(users.chain(own));
-            let virtualenv = needs.virtualenv.path.clone();
-            probe.paths.entry(virtualenv).or_insert(Look::Attributes);
+            for path in [&needs.virtualenv.path, &needs.virtualenv.of_releases] {
+                probe.paths.entry(path.clone()).or_insert(Look::Attributes);
+            }
         }
         probe
     }

@@ -1,9 +1,11 @@
 //! How apps are doing on a host.
 
 use camino::Utf8PathBuf;
-use wsgi_model::{AppName, Bundle};
+use wsgi_model::{AbsPath, AppName, Bundle};
 
-use crate::{Counts, Desired, Facts, Look, Observed, Plan, Probe, Program};
+use crate::{
+    Answered, Counts, Desired, Facts, Look, Observed, Plan, Probe, Program, TlsFile, TlsRole,
+};
 
 /// How an app is doing on a host: what one look at it tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +19,38 @@ pub struct AppStatus {
     pub supervised: bool,
     /// What `current` leads to.
     pub release: Release,
+    /// What it answers; none when it was not asked, or has nothing to answer with.
+    pub health: Option<Health>,
+    /// The certificate that its visitors get; none without TLS, or where nobody can tell.
+    pub certificate: Option<Certificate>,
     /// When the last apply ended, as the host's clock said: in UTC, such as `2025-11-22T15:51:00Z`.
     pub applied: Option<String>,
     /// What an apply would do for it.
     pub drift: Counts,
+}
+
+/// What an app answers when it is asked how it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Health {
+    /// The path that was asked for.
+    pub path: String,
+    /// What it answers.
+    pub answered: Answered,
+    /// Whether that is what its vars file calls healthy.
+    pub is_good: bool,
+}
+
+/// A certificate that visitors of an app get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Certificate {
+    /// The file.
+    pub path: AbsPath,
+    /// Its last moment, as openssl(1) prints it.
+    pub until: String,
+    /// For how many seconds it is valid yet, by the host's clock; negative when it has expired.
+    pub seconds: i64,
 }
 
 /// What an app's `current` leads to.
@@ -41,6 +71,8 @@ impl Probe {
         let mut probe = Self::of(desired);
         for bundle in desired.bundles() {
             probe.paths.insert(current(bundle), Look::Attributes);
+            let health = bundle.needs.health.clone();
+            probe.health.insert(bundle.app.clone(), health);
         }
         probe
     }
@@ -60,6 +92,12 @@ impl AppStatus {
             app: app.clone(),
             program: programs.and_then(|all| all.get(app.as_str())).cloned(),
             supervised: programs.is_some(),
+            // The program waits for a release, and has nothing to serve before.
+            health: match release {
+                Release::None => None,
+                _ => Health::of(bundle, facts),
+            },
+            certificate: Certificate::of(bundle, facts),
             release,
             applied: facts.apps.get(app).and_then(|known| known.applied.clone()),
             drift: Counts::of(plan.steps.iter().filter(|step| step.app == *app)),
@@ -70,6 +108,57 @@ impl AppStatus {
     pub fn runs(&self) -> bool {
         let program = self.program.as_ref();
         program.is_some_and(|program| program.state == "RUNNING")
+    }
+
+    /// Whether it serves: it runs, and answers well when it has a release to answer with.
+    pub fn serves(&self) -> bool {
+        self.runs() && self.health.as_ref().is_none_or(|health| health.is_good)
+    }
+}
+
+impl Health {
+    fn of(bundle: &Bundle, facts: &Facts) -> Option<Self> {
+        let wanted = &bundle.needs.health;
+        let answered = facts.answers.get(&bundle.app)?.clone();
+        let good = wanted.status.range();
+        Some(Self {
+            path: wanted.path.as_str().to_owned(),
+            is_good: matches!(&answered, Answered::Status(status) if good.contains(status)),
+            answered,
+        })
+    }
+}
+
+impl Certificate {
+    /// Less than this is too little to be silent about: renewals are tried for weeks.
+    pub const SOON: i64 = 21 * Self::DAY;
+
+    pub(crate) const DAY: i64 = 24 * 60 * 60;
+
+    fn of(bundle: &Bundle, facts: &Facts) -> Option<Self> {
+        let path = &bundle.needs.tls.as_ref()?.certificate;
+        match facts.tls.get(&(TlsRole::Certificate, path.clone()))? {
+            TlsFile::Certificate { ends, until, .. } => Some(Self {
+                path: path.clone(),
+                until: until.clone(),
+                seconds: *ends,
+            }),
+            _ => None,
+        }
+    }
+
+    /// For how many whole days it is valid yet; none when it has expired.
+    pub const fn days(&self) -> Option<i64> {
+        if self.seconds > 0 {
+            Some(self.seconds / Self::DAY)
+        } else {
+            None
+        }
+    }
+
+    /// Whether it has expired, or will soon.
+    pub const fn is_due(&self) -> bool {
+        self.seconds < Self::SOON
     }
 }
 

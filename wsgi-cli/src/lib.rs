@@ -47,6 +47,7 @@ mod passwords;
 mod person_terminal;
 mod plan_file;
 mod preparation;
+mod refused_line;
 mod release_host;
 mod rollout;
 mod terminal;

@@ -138,6 +138,22 @@ impl<'a> Access<'a> {
         &self,
         address: &Address,
     ) -> Result<PosixHost<Box<dyn Shell + Send>>, HostFailure> {
+        self.reach(address, LocalShell::new())
+    }
+
+    /// Reaches a host for a program that the person at the terminal can end.
+    pub(crate) fn attended(
+        &self,
+        address: &Address,
+    ) -> Result<PosixHost<Box<dyn Shell + Send>>, HostFailure> {
+        self.reach(address, LocalShell::in_foreground())
+    }
+
+    fn reach(
+        &self,
+        address: &Address,
+        local: LocalShell,
+    ) -> Result<PosixHost<Box<dyn Shell + Send>>, HostFailure> {
         let mut options = PosixOptions::default();
         options.sudo_password.clone_from(&self.sudo_password);
         let shell: Box<dyn Shell + Send> = match address {
@@ -149,10 +165,10 @@ impl<'a> Access<'a> {
                     &mut Person(self),
                 )?),
             },
-            Address::Local => Box::new(LocalShell::new()),
+            Address::Local => Box::new(local),
             Address::Directory(path, _) => {
                 options.prefix = Some(path.clone());
-                Box::new(LocalShell::new())
+                Box::new(local)
             }
         };
         Ok(PosixHost::new(shell, options))

@@ -1,6 +1,8 @@
 //! The apps of a call, ready to be planned for hosts.
 
-use wsgi_apply::{AppStatus, Desired, Extent, Facts, Host, Plan, PlanOptions, Probe, System};
+use wsgi_apply::{
+    AppStatus, Desired, Extent, Facts, Failure, Host, Plan, PlanOptions, Probe, System,
+};
 use wsgi_model::{Bundle, Loaded, Problem, Severity};
 use wsgi_render::{Init, RenderError, Target, render};
 
@@ -9,10 +11,13 @@ use crate::error::CommandError;
 use crate::examination::{Call, Examined, Neighbours, Reader, examine};
 use crate::host_failure::HostFailure;
 use crate::output::Console;
+use crate::refused_line::RefusedLine;
 
 /// The apps of a call, and what is asked of each host.
 pub(crate) struct Apps {
     loaded: Vec<Loaded>,
+    /// The name of each one's vars file.
+    files: Vec<String>,
     /// For a host like most.
     desired: Desired,
     probe: Probe,
@@ -54,7 +59,7 @@ impl Apps {
         reader: Reader,
     ) -> Result<(Option<Self>, Examined), CommandError> {
         let call = Call::new(vars, Neighbours::OneHost, reader);
-        let (mut loaded, mut bundles) = (Vec::new(), Vec::new());
+        let (mut loaded, mut files, mut bundles) = (Vec::new(), Vec::new(), Vec::new());
         let examined = examine(
             console,
             &call,
@@ -62,6 +67,7 @@ impl Apps {
             |_, accepted| {
                 bundles.push(accepted.made?);
                 loaded.push(*accepted.loaded);
+                files.push(accepted.file);
                 Ok(())
             },
         )?;
@@ -72,6 +78,7 @@ impl Apps {
         let probe = Probe::of(&desired);
         let apps = Self {
             loaded,
+            files,
             desired,
             probe,
         };
@@ -113,6 +120,15 @@ impl Apps {
             .map(|bundle| AppStatus::of(bundle, &facts, &plan))
             .collect();
         Ok((plan, all))
+    }
+
+    /// The lines of our files that a program refused, and the variables that they were made from.
+    pub(crate) fn refused_lines(&self, plan: &Plan, failure: &Failure) -> Vec<RefusedLine> {
+        RefusedLine::all(plan, failure, |name| {
+            let mut apps = self.files.iter().zip(&self.loaded);
+            let (file, loaded) = apps.find(|(_, loaded)| loaded.app.name.as_str() == name)?;
+            Some((file.as_str(), loaded))
+        })
     }
 
     fn plan_for(&self, facts: Facts, options: PlanOptions) -> Result<Plan, HostFailure> {

@@ -73,6 +73,8 @@ pub enum Stage {
     Reread,
     /// Programs restart.
     Restart,
+    /// Programs take up what changed without an end. A restart does that as well.
+    Exchange,
     /// The front door follows last.
     Reload,
 }

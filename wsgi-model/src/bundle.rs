@@ -1,8 +1,8 @@
 //! Everything that must be true of a host for one app.
 
 use crate::{
-    AbsPath, AppName, AppSpec, AptPackage, Artifact, PipPackage, PipRequirement, PublicKey,
-    Sensitivity, TaskName, UserName,
+    AbsPath, AppName, AppSpec, AptPackage, Artifact, HealthPath, HealthStatus, PipPackage,
+    PipRequirement, PublicKey, Sensitivity, ServerName, TaskName, UserName,
 };
 
 /// Debian packages that must be installed.
@@ -34,6 +34,8 @@ pub struct UserNeeds {
 pub struct VirtualenvNeeds {
     /// Where it is.
     pub path: AbsPath,
+    /// Where those of releases are: a deploy makes `path` a link to one of them.
+    pub of_releases: AbsPath,
     /// What must be installed in it. Other packages are left alone.
     pub packages: Vec<PipRequirement>,
 }
@@ -60,6 +62,21 @@ pub struct TaskNeeds {
     pub user: String,
 }
 
+/// What an app is asked to see whether it serves, and which answer is good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthNeeds {
+    /// The socket that it answers at.
+    pub socket: AbsPath,
+    /// The name that visitors ask for.
+    pub server_name: String,
+    /// Whether they come by TLS.
+    pub tls: bool,
+    /// The path that is asked for.
+    pub path: HealthPath,
+    /// Which answers are good.
+    pub status: HealthStatus,
+}
+
 /// What a host must have besides files: packages, the user, the virtualenv; and what it may have from
 /// before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +92,8 @@ pub struct Needs {
     pub tls: Option<TlsNeeds>,
     /// The tasks that cron runs: nobody else shall run them, too.
     pub tasks: Vec<TaskNeeds>,
+    /// How it is seen whether the app serves.
+    pub health: HealthNeeds,
 }
 
 impl Needs {
@@ -146,6 +165,7 @@ impl Needs {
             },
             virtualenv: VirtualenvNeeds {
                 path: app.places.virtualenv.path().clone(),
+                of_releases: app.layout().virtualenvs(),
                 packages: (!own_gunicorn)
                     .then_some(gunicorn)
                     .into_iter()
@@ -169,6 +189,22 @@ impl Needs {
                     },
                 })
                 .collect(),
+            health: HealthNeeds::of(app),
+        }
+    }
+}
+
+impl HealthNeeds {
+    fn of(app: &AppSpec) -> Self {
+        // Nobody can ask for a pattern.
+        let plain = |name: &&str| !name.contains('*') && !name.starts_with('.') && *name != "_";
+        let mut names = app.site.server_names.iter().map(ServerName::as_str);
+        Self {
+            socket: app.layout().socket(),
+            server_name: names.find(plain).unwrap_or("localhost").to_owned(),
+            tls: app.tls().is_some(),
+            path: app.deploy.health_path.clone(),
+            status: app.deploy.health_status.clone(),
         }
     }
 }

@@ -79,7 +79,8 @@ pub use artifact::{
     Artifact, Check, CheckMoment, Contents, Mode, Node, OnlyIf, Owner, Sensitivity,
 };
 pub use bundle::{
-    Bundle, DuplicatePath, Needs, PackageNeeds, TaskNeeds, TlsNeeds, UserNeeds, VirtualenvNeeds,
+    Bundle, DuplicatePath, HealthNeeds, Needs, PackageNeeds, TaskNeeds, TlsNeeds, UserNeeds,
+    VirtualenvNeeds,
 };
 pub use check::Contradiction;
 pub use claims::HostClaims;

@@ -20,16 +20,33 @@ fn ask_supervisord(verb: &'static str, app: &AppName) -> Command {
 
 /// Restarts the program of an app, and waits until it serves.
 pub(crate) fn restart_app(app: &AppSpec) -> Action {
-    let layout = app.layout();
-    let served = ask_supervisord("await", &app.name)
-        .args([layout.socket(), layout.current()].map(|path| path.to_string()))
-        .arg(app.gunicorn.start_wait().to_string())
-        .args([layout.app_log(), layout.supervisor_log()].map(|path| path.to_string()));
     Action::new(
         ["restart ", app.name.as_str()].concat(),
         Stage::Restart,
-        [ask_supervisord("restart", &app.name), served],
+        [ask_supervisord("restart", &app.name), until_served(app)],
     )
+}
+
+/// Has an app's herder exchange gunicorn, which takes up all that it reads when it starts, and no
+/// request fails. Starts the program when it does not run.
+pub(crate) fn exchange_app(app: &AppSpec) -> Action {
+    let layout = app.layout();
+    let exchange = ask_supervisord("exchange", &app.name)
+        .args([app.user().to_string(), app.group().to_string()])
+        .args([layout.gunicorn_start(), layout.app_log()].map(|path| path.to_string()));
+    Action::new(
+        ["exchange gunicorn of ", app.name.as_str()].concat(),
+        Stage::Exchange,
+        [exchange, until_served(app)],
+    )
+}
+
+fn until_served(app: &AppSpec) -> Command {
+    let layout = app.layout();
+    ask_supervisord("await", &app.name)
+        .args([layout.socket(), layout.current()].map(|path| path.to_string()))
+        .arg(app.gunicorn.start_wait().to_string())
+        .args([layout.app_log(), layout.supervisor_log()].map(|path| path.to_string()))
 }
 
 /// Lets supervisor read the changed program of an app, and start, replace or drop it accordingly.

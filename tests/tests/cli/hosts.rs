@@ -2,10 +2,13 @@
 //! nobody reaches.
 
 use std::fs;
+use std::io::Read as _;
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use crate::called::{DONE, Desk, USAGE};
+use wsgi_tests::wait_until;
+
+use crate::called::{CONFLICT, DONE, Desk, USAGE};
 use crate::in_terminal::InTerminal;
 
 const DIFFERS: i32 = 4;
@@ -180,4 +183,78 @@ fn a_password_is_not_seen_while_it_is_typed() {
     let (status, screen) = plan.end();
     assert_eq!(status, UNREACHABLE, "{screen}");
     assert!(!screen.contains("canary"), "{screen}");
+}
+
+/// The lock of a directory's host, held by somebody else.
+struct Held(std::process::Child);
+
+impl Held {
+    fn new(desk: &Desk) -> Self {
+        let place = desk.path("root/var/lib/wsgi/.host");
+        fs::create_dir_all(&place).unwrap();
+        // It holds the lock itself, and leaves it to nobody.
+        let script = "exec 9>>lock; flock 9; echo held; exec cat 9<&9";
+        let mut holder = Command::new("sh")
+            .args(["-c", script])
+            .current_dir(&place)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = [0; 5];
+        holder
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_exact(&mut said)
+            .unwrap();
+        Self(holder)
+    }
+
+    fn let_go(mut self) {
+        drop(self.0.stdin.take());
+        self.0.wait().unwrap();
+    }
+}
+
+const APPLY: &str = "wsgi-cli apply shop.yml --root root --yes --wait=300";
+
+#[test]
+fn ctrl_c_reaches_us_and_not_what_is_under_way_on_this_machine() {
+    let desk = desk();
+    let held = Held::new(&desk);
+    let mut apply = InTerminal::new(&desk, APPLY);
+    apply.answer("waiting for", "\x03");
+    wait_until("it is noted", || {
+        apply.screen().contains("brought to its end")
+    });
+    held.let_go();
+    let (status, screen) = apply.end();
+    assert_eq!(status, 130, "{screen}");
+    assert!(screen.contains("root: done: "), "{screen}");
+    let plan = desk.call(&["plan", "shop.yml", "--root", "root", "--exit-code"]);
+    assert_eq!(plan.status(), DONE, "{}", plan.out());
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_this_machine_to_itself_as_it_would_another() {
+    let desk = desk();
+    let held = Held::new(&desk);
+    let mut apply = InTerminal::new(&desk, APPLY);
+    apply.answer("waiting for", "\x03");
+    apply.answer("brought to its end", "\x03");
+    let (status, screen) = apply.end();
+    assert_eq!(status, 130, "{screen}");
+    held.let_go();
+    let again = desk.call(&["apply", "shop.yml", "--root", "root", "--yes", "--wait=300"]);
+    assert!(
+        [DONE, CONFLICT].contains(&again.status()),
+        "{}",
+        again.err()
+    );
+    // What was under way has ended, and what it left is made up for.
+    let again = desk.call(&["apply", "shop.yml", "--root", "root", "--yes"]);
+    assert_eq!(again.status(), DONE, "{}", again.err());
+    let plan = desk.call(&["plan", "shop.yml", "--root", "root", "--exit-code"]);
+    assert_eq!(plan.status(), DONE, "{}", plan.out());
 }

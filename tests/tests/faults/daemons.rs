@@ -1,9 +1,20 @@
 //! nginx and supervisor that refuse what they are given, or are not there.
 
-use wsgi_apply::Outcome;
+use std::time::Duration;
+
+use wsgi_apply::{Answered, AppStatus, Host as _, Outcome, PlanOptions, Probe};
+use wsgi_render::Target;
 use wsgi_tests::wait_until;
 
-use crate::subject::{Age, Subject, vars};
+use crate::subject::{Age, Subject, desired, planned, vars};
+
+const EXCHANGE: &str = "exchange gunicorn of shop";
+
+/// Three visitors without pause, until a file is there.
+const VISITORS: &str = "for visitor in 1 2 3; do while [ ! -e /tmp/stop ]; do
+    answer=$(curl -sf -m 20 -H 'Host: shop.test' http://127.0.0.1/) || answer=failed
+    printf '%s\n' \"$answer\"
+done & done; wait";
 
 const BROKEN: &str = "wsgi_nginx_include_paths: [broken.conf]\n";
 
@@ -110,7 +121,7 @@ fn supervisor_that_is_down_is_said_and_what_it_is_owed_runs_when_it_is_up() {
     let said = performed.failed();
     assert!(said.contains("supervisor"), "{said}");
     let owed = performed.result.unwrap().owed;
-    assert!(owed.contains(&"restart shop".to_owned()), "{owed:?}");
+    assert!(owed.contains(&EXCHANGE.to_owned()), "{owed:?}");
     // What does not need it is done.
     assert!(subject.machine.text("/etc/wsgi/shop/env").contains("-new"));
     subject.machine.ok(["nginx", "-t", "-q"]);
@@ -133,12 +144,74 @@ fn an_app_that_does_not_come_up_is_told_with_its_log_and_tried_again() {
     let performed = subject.perform(plan);
     let said = performed.failed();
     assert!(said.contains("no app today"), "{said}");
+    assert!(said.contains("serves on, the new one does not"), "{said}");
     assert!(subject.serves());
+    assert_eq!(subject.fetch(Age::New, "/").as_deref(), Some("old"));
     let owed = performed.result.unwrap().owed;
-    assert_eq!(owed, ["restart shop"]);
+    assert_eq!(owed, [EXCHANGE]);
 
     subject.machine.write(app, good, 0o644);
     subject.apply(&vars(Age::New));
     assert!(subject.runs(Age::New));
     subject.is_whole(&vars(Age::New));
+}
+
+#[test]
+fn a_new_environment_is_taken_up_and_no_request_fails() {
+    let mut subject = Subject::serving();
+    let herder = || {
+        let pid = subject.machine.ok(["supervisorctl", "pid", "shop"]);
+        pid.text()
+    };
+    let before = herder();
+    let mut visitors = subject.machine.spawn(["sh", "-c", VISITORS]);
+    wait_until("visitors come", || visitors.stdout().contains("old\n"));
+    let changed = vars(Age::Old).replace("-old'}", "-new'}");
+    subject.apply(&changed);
+    // It answers when the apply is over.
+    assert_eq!(subject.fetch(Age::Old, "/").as_deref(), Some("new"));
+    wait_until("they see the new one", || {
+        visitors.stdout().contains("new\n")
+    });
+    subject.machine.write("/tmp/stop", "", 0o644);
+    assert!(
+        visitors.wait(Duration::from_secs(30)).success(),
+        "{visitors}"
+    );
+    let seen = visitors.stdout();
+    assert!(
+        seen.lines().all(|answer| ["old", "new"].contains(&answer)),
+        "{seen}"
+    );
+    assert_eq!(
+        subject.machine.ok(["supervisorctl", "pid", "shop"]).text(),
+        before
+    );
+
+    // Nobody is there to be asked for it: then the program is started.
+    subject.machine.ok(["supervisorctl", "stop", "shop"]);
+    subject.apply(&vars(Age::Old));
+    assert_eq!(subject.fetch(Age::Old, "/").as_deref(), Some("old"));
+}
+
+#[test]
+fn one_look_tells_whether_the_app_answers() {
+    let mut subject = Subject::serving();
+    let mut look = |vars: &str| {
+        let desired = desired(vars, &Target::default());
+        let facts = subject.host.observe(&Probe::of_status(&desired)).unwrap();
+        let plan = planned(vars, &facts, PlanOptions::default());
+        let status = AppStatus::of(&desired.bundles()[0], &facts, &plan);
+        (status.serves(), status.health.map(|health| health.answered))
+    };
+    let as_it_is = vars(Age::Old);
+    // Supervisor counts it as running after its startsecs.
+    wait_until("it runs and answers", || {
+        look(&as_it_is) == (true, Some(Answered::Status(200)))
+    });
+    let wants_another = format!("{as_it_is}wsgi_health_status: 404\n");
+    assert_eq!(look(&wants_another), (false, Some(Answered::Status(200))));
+    subject.machine.ok(["supervisorctl", "stop", "shop"]);
+    let nothing = Answered::Nothing("No such file or directory".to_owned());
+    assert_eq!(look(&as_it_is), (false, Some(nothing)));
 }

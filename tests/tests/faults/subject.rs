@@ -131,6 +131,11 @@ impl Subject {
         // There before the first apply, so that nobody has to wait until a copy is at rest.
         let account = "useradd --no-create-home --home-dir /var/www/shop --shell /bin/bash shop";
         subject.machine.sh(account).expect_success();
+        subject.machine.install_virtualenv(
+            &PythonPackages::for_apps().unwrap(),
+            "/var/lib/shop/venv",
+            "shop",
+        );
         subject.copy_release();
         subject.machine.ok(["chown", "shop:", "/var/www/shop"]);
         subject.apply(&vars(Age::Old));
@@ -165,7 +170,7 @@ impl<S: Shell> Subject<S> {
         wait_until("it is served", || self.runs(Age::Old));
     }
 
-    fn fetch(&self, age: Age, path: &str) -> Option<String> {
+    pub(crate) fn fetch(&self, age: Age, path: &str) -> Option<String> {
         let url = format!("http://127.0.0.1:{}{path}", age.port());
         let argv = ["curl", "-sf", "-m", "20", "-H", "Host: shop.test", &url];
         let fetched = self.machine.run(argv);
@@ -284,7 +289,7 @@ impl<S: Shell> Subject<S> {
     }
 }
 
-fn planned(vars: &str, facts: &Facts, options: PlanOptions) -> Plan {
+pub(crate) fn planned(vars: &str, facts: &Facts, options: PlanOptions) -> Plan {
     let mut target = Target::default();
     if !facts.system.systemd {
         target.init = Init::SysV;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use wsgi_apply::{MemoryHost, Observed, User};
+use wsgi_apply::{MemoryHost, Observed, TlsFile, TlsRole, User};
 use wsgi_model::{AbsPath, Mode, Owner};
 use wsgi_tests::fixtures;
 
@@ -24,6 +24,7 @@ const CASES: &[Case] = &[
     ("edited", edited),
     ("failed", failed),
     ("put-back", put_back),
+    ("refused", refused),
     ("ended", ended),
     ("lost", lost),
     ("locked", locked),
@@ -32,6 +33,7 @@ const CASES: &[Case] = &[
     ("removed", removed),
     ("purged", purged),
     ("status", status),
+    ("status-tls", status_tls),
     ("control-characters", control_characters),
     ("usage", usage),
 ];
@@ -159,15 +161,81 @@ fn failed() -> Scene {
     scene
 }
 
-fn put_back() -> Scene {
-    let mut scene = Scene::applied();
+/// nginx refuses the name of a site, which it reads by a link.
+fn refused_name() -> Scene {
+    let scene = Scene::applied();
+    let site = path("/etc/nginx/sites-available/shop");
+    let line = scene.on("web1", |host| {
+        let Observed::File { contents, .. } = host.at(&site) else {
+            panic!("there is no site");
+        };
+        let text = String::from_utf8(contents.clone().unwrap()).unwrap();
+        let names = text.lines().position(|line| line.contains("server_name "));
+        names.unwrap() + 1
+    });
     scene.write("shop.yml", &SHOP.replace("[shop.", "[www.shop."));
     scene.on("web1", |host| {
-        let said = "nginx: [emerg] host not found in /etc/nginx/sites-available/shop:1";
+        let said = format!(
+            "nginx: [emerg] host not found in \"www.shop.example.org\" in \
+             /etc/nginx/sites-enabled/shop:{line}"
+        );
         host.refuse("/usr/sbin/nginx", said);
     });
+    scene
+}
+
+fn put_back() -> Scene {
+    let mut scene = refused_name();
     scene.call("apply shop.yml --host web1 --yes");
     scene.call("plan shop.yml --host web1");
+    scene
+}
+
+#[test]
+fn a_program_reads_which_variable_is_in_the_line_that_nginx_refuses() {
+    let mut scene = refused_name();
+    let answer = scene.call("apply shop.yml --host web1 --yes --json");
+    let document: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    let line = &document["hosts"][0]["report"]["failures"][0]["lines"][0];
+    assert_eq!(line["path"], "/etc/nginx/sites-available/shop");
+    assert_eq!(line["text"], "server_name www.shop.example.org;");
+    assert_eq!(line["source"], "nginx/site.hbs");
+    let place = serde_json::json!({
+        "name": "wsgi_server_names", "file": "shop.yml", "line": 5, "column": 20,
+    });
+    assert_eq!(line["variables"], serde_json::json!([place]));
+
+    // A file of the operator's is named by a variable.
+    scene.write("limits.conf", "nonsense on;\n");
+    let vars = format!("{SHOP}wsgi_nginx_include_paths: [limits.conf]\n");
+    scene.write("shop.yml", &vars);
+    scene.on("web1", |host| {
+        let include = "/etc/nginx/wsgi/shop/include/limits.conf:1";
+        let said = format!("nginx: [emerg] unknown directive \"nonsense\" in {include}");
+        host.refuse("/usr/sbin/nginx", said);
+    });
+    let answer = scene.call("apply shop.yml --host web1 --yes");
+    let said = "  line: /etc/nginx/wsgi/shop/include/limits.conf:1: nonsense on; \
+                (from limits.conf (wsgi_nginx_include_paths))\n  \
+                variable: wsgi_nginx_include_paths (shop.yml:9:27)\n";
+    assert!(answer.err.contains(said), "{}", answer.err);
+}
+
+/// By a program of somebody else's, which keeps supervisor from loading all of them.
+fn refused() -> Scene {
+    let mut scene = Scene::applied();
+    scene.write("shop.yml", &format!("{SHOP}wsgi_gunicorn_timeout: 90\n"));
+    scene.on("web1", |host| {
+        let said = "Error: Invalid user name nobodyknows in section 'program:blog' \
+                    (file: '/etc/supervisor/conf.d/blog.conf')";
+        host.refuse("/usr/bin/python3", said);
+    });
+    scene.call("apply shop.yml --host web1 --yes -q");
+    let answer = scene.call("apply shop.yml --host web1 --yes --json");
+    let document: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    let report = &document["hosts"][0]["report"];
+    assert_eq!(report["outcome"], "refused");
+    assert!(report["said"][0].as_str().unwrap().contains("blog.conf"));
     scene
 }
 
@@ -288,6 +356,39 @@ fn status() -> Scene {
     });
     scene.call("status shop.yml --host web1");
     scene.call("status shop.yml --host web1 --json");
+    scene
+}
+
+fn status_tls() -> Scene {
+    let mut scene = Scene::new();
+    scene.write("shop.yml", &format!("{SHOP}wsgi_ssl: yes\n"));
+    let certified = |host: &mut MemoryHost, days: i64| {
+        let certificate = TlsFile::Certificate {
+            begins: -1,
+            ends: days * 24 * 60 * 60,
+            until: "Nov  2 16:10:00 2026 GMT".to_owned(),
+            public_key: "a key".to_owned(),
+        };
+        let file = path("/etc/ssl/certs/shop.crt");
+        host.put_tls(TlsRole::Certificate, file, certificate);
+    };
+    scene.on("web1", |host| certified(host, 90));
+    scene.call("apply shop.yml --host web1 --yes -q");
+    scene.on("web1", |host| {
+        let owner = Owner::new("shop", "shop");
+        host.put_symlink(path("/var/www/shop/current"), "releases/20251122", &owner);
+    });
+    scene.call("status shop.yml --host web1");
+    scene.on("web1", |host| certified(host, 20));
+    scene.call("status shop.yml --host web1");
+    scene.call("status shop.yml --host web1 --json");
+    scene.on("web1", |host| certified(host, -1));
+    scene.call("status shop.yml --host web1");
+    scene.tell("Another status is what counts as healthy.");
+    scene.on("web1", |host| certified(host, 90));
+    let vars = format!("{SHOP}wsgi_ssl: yes\nwsgi_health_status: 204\n");
+    scene.write("shop.yml", &vars);
+    scene.call("status shop.yml --host web1");
     scene
 }
 

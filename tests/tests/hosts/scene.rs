@@ -204,6 +204,16 @@ fn steady(text: &str) -> String {
                 format!("{before}@@ -… +… @@{colour}")
             };
         }
+        if let Some((before, after)) = line.split_once("/nginx/sites-enabled/shop:")
+            && after.parse::<u32>().is_ok()
+        {
+            return format!("{before}/nginx/sites-enabled/shop:…");
+        }
+        if let Some((before, after)) = line.split_once("/nginx/sites-available/shop:")
+            && let Some((_, after)) = after.split_once(": ")
+        {
+            return format!("{before}/nginx/sites-available/shop:…: {after}");
+        }
         if let Some((before, digest)) = line.split_once("\"sha256\": \"")
             && digest.len() >= 64
         {

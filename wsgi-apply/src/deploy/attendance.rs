@@ -8,6 +8,8 @@ use super::ReleaseSite;
 use crate::posix::call;
 use crate::{Chunk, HostError, PosixHost, Shell, Status, Terminal};
 
+const WATCH: &str = include_str!("watch.py");
+
 /// What is to become of the maintenance page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
@@ -30,8 +32,28 @@ pub enum Maintenance {
 
 /// A program that the app's user runs.
 fn of_app<'a>(site: &'a ReleaseSite, words: impl IntoIterator<Item = &'a str>) -> String {
+    [
+        "cd /\n",
+        &call(["exec"].into_iter().chain(as_user(site, words))),
+    ]
+    .concat()
+}
+
+/// The same, for as long as somebody reads its output.
+fn watched<'a>(site: &'a ReleaseSite, words: impl IntoIterator<Item = &'a str>) -> String {
+    let watch = ["exec", "/usr/bin/python3", "-I", "-S", "-c", WATCH];
+    [
+        "cd /\n",
+        &call(watch.into_iter().chain(as_user(site, words))),
+    ]
+    .concat()
+}
+
+fn as_user<'a>(
+    site: &'a ReleaseSite,
+    words: impl IntoIterator<Item = &'a str>,
+) -> impl Iterator<Item = &'a str> {
     let user = [
-        "exec",
         "setpriv",
         "--reuid",
         &site.user,
@@ -40,7 +62,7 @@ fn of_app<'a>(site: &'a ReleaseSite, words: impl IntoIterator<Item = &'a str>) -
         "--init-groups",
         "--",
     ];
-    ["cd /\n", &call(user.into_iter().chain(words))].concat()
+    user.into_iter().chain(words)
 }
 
 /// A command in the release that serves.
@@ -128,7 +150,7 @@ impl<S: Shell> PosixHost<S> {
         output: &mut dyn FnMut(Chunk<'_>),
     ) -> Result<Status, HostError> {
         let words = in_release(site, command.iter().map(String::as_str));
-        Ok(self.exec(&of_app(site, words), stdin, output)?)
+        Ok(self.exec(&watched(site, words), stdin, output)?)
     }
 
     /// The same in a terminal, for a program that a person uses.

@@ -203,9 +203,7 @@ impl Rollout {
                     _ => None,
                 };
                 let mut go = hear(event);
-                if let Some(number) = ended
-                    && course.is_going()
-                {
+                if let Some(number) = ended.filter(|_| course.is_going()) {
                     go = Go::Back;
                     hear(RolloutEvent::Broken(number));
                 }
@@ -286,10 +284,11 @@ impl Course {
             && self.have_come(std::iter::once(0), Standing::Released)
         {
             self.switch(0);
-        } else if let Phase::Switching(batch) = self.phase
-            && self.have_come(self.batches[batch].iter().copied(), Standing::Switched)
-        {
-            self.switch(batch + 1);
+        } else if let Phase::Switching(batch) = self.phase {
+            let hosts = self.batches[batch].iter().copied();
+            if self.have_come(hosts, Standing::Switched) {
+                self.switch(batch + 1);
+            }
         }
     }
 

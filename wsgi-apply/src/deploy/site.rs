@@ -1,6 +1,6 @@
 //! Where an app's releases are, and how they are run.
 
-use wsgi_model::{AbsPath, Action, AppName, AppSpec, Bundle, Deploy, ServerName, Stage, Tls};
+use wsgi_model::{AbsPath, Action, AppName, AppSpec, Bundle, Deploy, Stage, Tls};
 
 /// Where an app's releases are, and how they are run.
 #[derive(Clone, Debug)]
@@ -52,8 +52,6 @@ impl ReleaseSite {
     /// That of an app and what was rendered for it.
     pub fn new(app: &AppSpec, bundle: &Bundle) -> Self {
         let layout = app.layout();
-        let names = app.site.server_names.iter().map(ServerName::as_str);
-        let plain = |name: &&str| !name.contains('*') && !name.starts_with('.') && *name != "_";
         let front = app.exposed_site().map(|site| match app.tls() {
             Some(_) => (Tls::PORT, true),
             None => (site.http_port.get(), false),
@@ -67,7 +65,7 @@ impl ReleaseSite {
             releases: app.places.releases.path().clone(),
             current: layout.current(),
             virtualenv: app.places.virtualenv.path().clone(),
-            virtualenvs: layout.state_dir().join("venvs"),
+            virtualenvs: layout.virtualenvs(),
             repository: layout.state_dir().join("repository"),
             run_dir: layout.run_dir(),
             start: layout.gunicorn_start(),
@@ -79,7 +77,7 @@ impl ReleaseSite {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
-            server_name: names.clone().find(plain).unwrap_or("localhost").to_owned(),
+            server_name: bundle.needs.health.server_name.clone(),
             front,
             maintenance_flag: layout.maintenance_flag(),
             app_log: layout.app_log(),

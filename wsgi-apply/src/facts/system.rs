@@ -2,7 +2,7 @@
 
 use wsgi_model::{AbsPath, AppName};
 
-use super::{Reading, TlsFile, TlsRole, User};
+use super::{Answered, Reading, TlsFile, TlsRole, User};
 
 impl Reading {
     /// Takes what one record says; none when it makes no sense.
@@ -85,6 +85,11 @@ impl Reading {
                 let said = fields.next().unwrap_or_default();
                 let file = TlsFile::parse(role, now, said)?;
                 facts.tls.insert((role, path), file);
+            }
+            "answered" => {
+                let (app, said) = rest.split_once('\t')?;
+                let app = AppName::parse(app).ok()?;
+                facts.answers.insert(app, Answered::parse(said));
             }
             _ => return None,
         }

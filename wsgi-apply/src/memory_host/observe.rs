@@ -7,7 +7,7 @@ use wsgi_model::AbsPath;
 
 use super::MemoryHost;
 use crate::plan::role;
-use crate::{Digest, Facts, Look, Observed, Probe};
+use crate::{Answered, Digest, Facts, Look, Observed, Probe};
 
 impl MemoryHost {
     pub(super) fn facts(&self, probe: &Probe) -> Facts {
@@ -59,6 +59,21 @@ impl MemoryHost {
         facts.crontabs = crontabs
             .map(|(user, text)| (user.clone(), text.clone()))
             .collect();
+        for app in probe.health.keys() {
+            let programs = self.system.programs.as_ref();
+            let program = programs.and_then(|programs| programs.get(app.as_str()));
+            let answered = match program {
+                Some(program) if program.state == "RUNNING" => Answered::Status(200),
+                _ => Answered::Nothing("Connection refused".to_owned()),
+            };
+            facts.answers.insert(app.clone(), answered);
+        }
+        facts.tls.extend(
+            probe
+                .tls
+                .iter()
+                .filter_map(|wanted| Some((wanted.clone(), self.tls.get(wanted)?.clone()))),
+        );
         for app in probe.apps.values() {
             let (user, group) = (app.user.as_str(), app.group.as_str());
             if let Some(found) = self.users.get(user) {

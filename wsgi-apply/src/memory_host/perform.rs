@@ -31,6 +31,10 @@ impl MemoryHost {
             report.outcome = Outcome::Drifted;
             return Ok(report);
         }
+        if let Some(said) = self.refusal_of_others(plan) {
+            report.outcome = Outcome::Refused { said };
+            return Ok(report);
+        }
         self.note_intents(plan);
         let trouble = self.trouble.take();
         for (index, step) in plan.steps.iter().enumerate() {
@@ -225,6 +229,16 @@ impl MemoryHost {
         Ok(())
     }
 
+    /// What a program says that refuses what is there already, unless it is what the plan mends.
+    fn refusal_of_others(&self, plan: &Plan) -> Option<Vec<String>> {
+        let (check, mended) = plan.presupposition()?;
+        let refusal = self.refusal.as_ref()?;
+        let is_ours = mended
+            .iter()
+            .any(|path| refusal.said.contains(path.as_str()));
+        (check.program == refusal.program && !is_ours).then(|| vec![refusal.said.clone()])
+    }
+
     /// A step fails when a program refuses what it checks at this moment.
     fn check(&self, change: &PathChange, moment: CheckMoment) -> Result<(), Vec<String>> {
         let Some(refusal) = &self.refusal else {
@@ -288,7 +302,7 @@ impl MemoryHost {
             let is_defined = program.is_ok_and(|path| self.nodes.contains_key(&path));
             let programs = self.system.programs.get_or_insert_with(BTreeMap::new);
             match (action.stage, is_defined) {
-                (Stage::Reread | Stage::Restart, true) => {
+                (Stage::Reread | Stage::Restart | Stage::Exchange, true) => {
                     programs.insert(app.to_string(), Program::new("RUNNING", 4242, 0));
                 }
                 (Stage::Reread, false) => _ = programs.remove(app.as_str()),

@@ -1,5 +1,7 @@
 //! What changes owe to daemons.
 
+use std::collections::BTreeSet;
+
 use wsgi_model::{Action, AppName, Stage};
 
 use super::{Change, Draft, Obstacle};
@@ -37,6 +39,13 @@ impl Draft<'_> {
                 all.push((action.clone(), app.clone(), is_left));
             }
         }
+        // What restarts has taken up everything.
+        let restarted: BTreeSet<AppName> = all
+            .iter()
+            .filter(|(action, _, _)| action.stage == Stage::Restart)
+            .map(|(_, app, _)| app.clone())
+            .collect();
+        all.retain(|(action, app, _)| action.stage != Stage::Exchange || !restarted.contains(app));
         all.sort_by(|(a, _, _), (b, _, _)| (a.stage, &a.name).cmp(&(b.stage, &b.name)));
         let reloads = all
             .iter()

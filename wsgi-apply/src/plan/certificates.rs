@@ -3,11 +3,7 @@
 use wsgi_model::{AbsPath, Bundle};
 
 use super::{Draft, Obstacle};
-use crate::{TlsFile, TlsRole};
-
-/// A certificate that ends earlier is spoken of.
-const SOON: i64 = 14 * DAY;
-const DAY: i64 = 24 * 60 * 60;
+use crate::{Certificate, TlsFile, TlsRole};
 
 impl Draft<'_> {
     pub(super) fn certificates(&mut self, bundle: &Bundle) {
@@ -76,11 +72,11 @@ impl Draft<'_> {
                 "is not valid yet: the host's clock may be wrong".to_owned()
             }
             TlsFile::Certificate { ends, until, .. } => {
-                if *ends < SOON {
+                if *ends < Certificate::SOON {
                     self.remarks.push(format!(
                         "{} expires in {} days, at {until}: {path}",
                         role.variable(),
-                        (*ends).max(0) / DAY
+                        (*ends).max(0) / Certificate::DAY
                     ));
                 }
                 return;

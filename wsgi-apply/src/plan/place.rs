@@ -1,6 +1,6 @@
 //! Where in the files of a plan a program sees an error.
 
-use wsgi_model::{AbsPath, Sensitivity};
+use wsgi_model::{AbsPath, AppName, Sensitivity};
 
 use super::{After, Change, Plan};
 
@@ -8,6 +8,8 @@ use super::{After, Change, Plan};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Place<'a> {
+    /// The app that it is made for.
+    pub app: &'a AppName,
     /// The file.
     pub path: &'a AbsPath,
     /// The line, counted from 1.
@@ -31,8 +33,8 @@ impl Plan {
             };
             // A site is read by its link.
             let named = named.replace("/sites-enabled/", "/sites-available/");
-            let Some(change) = self.steps.iter().find_map(|step| match &step.change {
-                Change::Path(change) if change.path.as_str() == named => Some(change),
+            let Some((app, change)) = self.steps.iter().find_map(|step| match &step.change {
+                Change::Path(change) if change.path.as_str() == named => Some((&step.app, change)),
                 _ => None,
             }) else {
                 continue;
@@ -48,6 +50,7 @@ impl Plan {
             let text = all.lines().nth(line.saturating_sub(1));
             let is_public = contents.sensitivity() == Sensitivity::Public;
             places.push(Place {
+                app,
                 path: &change.path,
                 line,
                 text: text

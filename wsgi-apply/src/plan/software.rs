@@ -106,10 +106,11 @@ impl Draft<'_> {
         self.push(&bundle.app, change);
         // What runs keeps the modules that it has loaded.
         let artifacts = bundle.artifacts().iter();
-        let restart = artifacts
+        let take_up = artifacts
             .flat_map(|artifact| &artifact.notify)
-            .find(|action| action.stage == Stage::Restart);
-        if let Some(action) = restart {
+            .filter(|action| matches!(action.stage, Stage::Exchange | Stage::Restart))
+            .max_by_key(|action| action.stage);
+        if let Some(action) = take_up {
             self.owe(&bundle.app, &action.name);
         }
     }

@@ -5,7 +5,8 @@
 # $A, apps: name, user, group, virtualenv; $C, files whose contents are wanted, each with a hash
 # that is known or `-`; $K, packages; $D, links to configuration files; $W, files, each with lines
 # that may stand in it; $U, users who may have a crontab; $L, files for TLS, each after what it is;
-# $Q, a program that asks supervisor.
+# $Q, a program that asks supervisor; $Y, apps that are asked how they are: name, user, socket, and
+# what is asked; $Z, the program that asks them.
 rec "$M"
 
 # Not run, as os-release(5) has it: below $R it may be anybody's.
@@ -189,4 +190,8 @@ fi
 if [ -x /usr/bin/python3 ]; then
     rec programs "$(/usr/bin/python3 -I -S -c "$Q" 2>/dev/null)"
 fi
+# As the app's user: a link in place of its socket would lead root to somebody else's.
+[ -z "${Y-}" ] || printf '%s\n' "$Y" | while IFS="$T" read -r app user socket host path scheme; do
+    rec answered "$app" "$(told_by "$user" timeout -k 1 9 /usr/bin/python3 -I -S -c "$Z" "$socket" "$host" "$path" "$scheme" </dev/null)"
+done
 rec "$M-end"

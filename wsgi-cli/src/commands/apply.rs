@@ -50,7 +50,7 @@ pub(super) fn apply(
     roll_out(
         console,
         reader,
-        all,
+        (&apps, all),
         approval,
         &args.performing,
         examined.files,
@@ -99,7 +99,7 @@ impl Approval {
 pub(super) fn roll_out(
     console: &mut Console<'_>,
     reader: Reader,
-    all: Vec<Planned>,
+    (apps, all): (&Apps, Vec<Planned>),
     approval: Approval,
     args: &Performing,
     files: Vec<FileJson>,
@@ -136,7 +136,7 @@ pub(super) fn roll_out(
             let mut hosts: Vec<(&String, HostJson)> = idle
                 .iter()
                 .map(|planned| (&planned.label, planned.json()))
-                .chain(performed.iter().map(|done| (&done.label, done.json())))
+                .chain(performed.iter().map(|done| (&done.label, done.json(apps))))
                 .collect();
             hosts.sort_by_key(|(label, _)| order.iter().position(|other| other == *label));
             let hosts = hosts.into_iter().map(|(_, json)| json).collect();
@@ -147,7 +147,7 @@ pub(super) fn roll_out(
                 console.complain("nothing was changed\n");
             }
             for done in &performed {
-                done.show(console)?;
+                done.show(console, apps)?;
             }
             if order.len() > 1 && console.verbosity != Verbosity::Quiet {
                 table(console, &order, &idle, &performed)?;
@@ -208,9 +208,10 @@ impl Performed {
         }
     }
 
-    fn json(&self) -> HostJson {
+    fn json(&self, apps: &Apps) -> HostJson {
         let report = self.report.as_ref();
-        HostJson::new(&self.label, Some(&self.plan), report.ok(), report.err())
+        let done = report.ok().map(|report| (report, apps));
+        HostJson::new(&self.label, Some(&self.plan), done, report.err())
     }
 
     fn summary(&self) -> String {
@@ -226,12 +227,12 @@ impl Performed {
         }
     }
 
-    fn show(&self, console: &mut Console<'_>) -> Result<(), CommandError> {
+    fn show(&self, console: &mut Console<'_>, apps: &Apps) -> Result<(), CommandError> {
         let host = &self.label;
         match &self.report {
             Err(failure) => console.complain(&host_failure(console.paint, host, failure)),
             Ok(report) => {
-                console.complain(&report_text(console.paint, host, &self.plan, report));
+                console.complain(&report_text(console.paint, host, &self.plan, report, apps));
                 if report.outcome == Outcome::Done && console.verbosity != Verbosity::Quiet {
                     let done = done_text(&self.plan, report);
                     console.print(format_args!("{}: done: {done}\n", visible(host)))?;

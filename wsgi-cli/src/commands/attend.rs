@@ -129,7 +129,7 @@ pub(super) fn logs(
     let site = site_or_return!(console, &args.vars);
     let access = Access::new(&args.target, machines)?;
     let label = address.label();
-    let mut host = match access.posix(&address) {
+    let mut host = match access.attended(&address) {
         Ok(host) => host,
         Err(failure) => return Ok(failed(console, &label, &failure)),
     };
@@ -156,7 +156,7 @@ pub(super) fn run(
     let site = site_or_return!(console, &args.vars);
     let access = Access::new(&args.target, machines)?;
     let label = address.label();
-    let mut host = match access.posix(&address) {
+    let mut host = match access.attended(&address) {
         Ok(host) => host,
         Err(failure) => return Ok(failed(console, &label, &failure)),
     };
@@ -213,7 +213,7 @@ pub(super) fn shell(
     }
     let access = Access::new(&args.target, machines)?;
     let label = address.label();
-    let mut host = match access.posix(&address) {
+    let mut host = match access.attended(&address) {
         Ok(host) => host,
         Err(failure) => return Ok(failed(console, &label, &failure)),
     };

@@ -9,7 +9,7 @@ use wsgi_apply::deploy::{
     SourceTree, Survey, Work, release_name,
 };
 
-use super::release_answer::{Answer, Document, watch};
+use super::release_answer::{Answer, Before, Document, watch};
 use crate::args::{self, GitFetch, Pace, cache};
 use crate::error::CommandError;
 use crate::host_failure::HostFailure;
@@ -111,6 +111,11 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// What serves.
+    pub(super) const fn before(&self) -> Before {
+        Before::of(&self.survey)
+    }
+
     /// Says what is to be said of it.
     pub(super) fn warn(&self, console: &mut Console<'_>) {
         if let Some(fetched) = &self.fetched {
@@ -244,12 +249,10 @@ impl Call<'_> {
                 Work::Deploy(deployment) => host.deploy(deployment, progress),
                 _ => return Err(HostFailure::Interrupted),
             };
-            Ok((report.map_err(HostFailure::Perform)?, steps))
+            let report = report.map_err(HostFailure::Perform)?;
+            Ok(Answer::of(&label, &report, &steps, found.before()))
         });
-        let mut answer = match done {
-            Ok((report, steps)) => Answer::of(&label, &report, &steps),
-            Err(failure) => Answer::failed(&label, failure),
-        };
+        let mut answer = done.unwrap_or_else(|failure| Answer::failed(&label, failure));
         answer.release = release;
         if self.is_json {
             console.print_json(&Document::of(std::slice::from_ref(&answer)))?;

@@ -6,7 +6,7 @@ use wsgi_apply::deploy::{
 use wsgi_apply::{HostError, Progress, Standing};
 
 use super::deploy::{Call, Found, Wanted};
-use super::release_answer::{Answer, Document, watch};
+use super::release_answer::{Answer, Before, Document, watch};
 use crate::error::CommandError;
 use crate::exit;
 use crate::fleet::{self, News, Next, WIDTH};
@@ -23,6 +23,7 @@ struct Watched {
     label: String,
     release: String,
     steps: Vec<DeployStep>,
+    before: Before,
 }
 
 impl Call<'_> {
@@ -65,8 +66,9 @@ impl Call<'_> {
         }
         let watched: Vec<Watched> = labels
             .into_iter()
-            .zip(&works)
-            .map(|(label, work)| Watched {
+            .zip(works.iter().zip(&all_found))
+            .map(|(label, (work, (_, found)))| Watched {
+                before: found.before(),
                 label,
                 release: work.release().to_owned(),
                 steps: work.steps(),
@@ -169,10 +171,10 @@ fn answer(
         Err(error) => Answer::failed(&host.label, HostFailure::Perform(error)),
         Ok(None) => Answer::not_begun(&host.label, because.unwrap_or("another failed")),
         Ok(Some(report)) => {
-            let answer = Answer::of(&host.label, &report, &host.steps);
+            let answer = Answer::of(&host.label, &report, &host.steps, host.before);
             match because {
                 Some(because) if matches!(report.outcome, DeployOutcome::Ended { .. }) => {
-                    answer.stopped(&report, because)
+                    answer.stopped(&report, host.before, because)
                 }
                 _ => answer,
             }
@@ -209,9 +211,8 @@ impl Watch<'_, '_> {
             }
             _ => {}
         }
-        if self.interrupted.is_none()
-            && let Err(signal) = self.interruption.check()
-        {
+        let signal = self.interruption.check().err();
+        if let Some(signal) = signal.filter(|_| self.interrupted.is_none()) {
             self.interrupted = Some(signal);
             self.console.complain(&format!(
                 "{signal}: no host switches any more, and those that have go back; once more \

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use wsgi_apply::Progress;
-use wsgi_apply::deploy::{DeployOutcome, DeployReport, DeployStep, Now};
+use wsgi_apply::deploy::{DeployOutcome, DeployReport, DeployStep, Now, Survey};
 
 use crate::error::CommandError;
 use crate::exit;
 use crate::host_failure::HostFailure;
-use crate::output::{Console, Verbosity, host_failure, visible};
+use crate::output::{Console, Verbosity, host_failure, shown_line, visible};
 
 /// What is said when commands have run that nobody takes back.
 const UNDONE: &str = "; what wsgi_deploy_release did is not undone";
@@ -28,6 +28,23 @@ pub(super) struct Answer {
     /// Why nothing came of it, if it was that.
     #[serde(skip)]
     failure: Option<HostFailure>,
+}
+
+/// What served when the releases were looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    Release,
+    Nothing,
+}
+
+impl Before {
+    pub(super) const fn of(survey: &Survey) -> Self {
+        if survey.current.is_some() || survey.is_plain {
+            Self::Release
+        } else {
+            Self::Nothing
+        }
+    }
 }
 
 /// What became of all of them.
@@ -77,7 +94,14 @@ impl Answer {
     }
 
     /// What a host reports of its steps.
-    pub(super) fn of(host: &str, report: &DeployReport, steps: &[DeployStep]) -> Self {
+    pub(super) fn of(
+        host: &str,
+        report: &DeployReport,
+        steps: &[DeployStep],
+        before: Before,
+    ) -> Self {
+        let serves = |now: &Now| serves(now, before);
+
         let (outcome, message, status) = match &report.outcome {
             DeployOutcome::Serves => ("serves", None, exit::DONE),
             DeployOutcome::Failed { failure, now } => {
@@ -119,7 +143,7 @@ impl Answer {
     }
 
     /// What a host reports that had to stop because of another one.
-    pub(super) fn stopped(mut self, report: &DeployReport, because: &str) -> Self {
+    pub(super) fn stopped(mut self, report: &DeployReport, before: Before, because: &str) -> Self {
         if let DeployOutcome::Ended { now } = &report.outcome {
             let undone = self
                 .message
@@ -129,7 +153,10 @@ impl Answer {
                 Now::Unchanged => "not switched",
                 _ => "gone back",
             };
-            self.message = Some(format!("{what}, since {because}; {}{undone}", serves(now)));
+            self.message = Some(format!(
+                "{what}, since {because}; {}{undone}",
+                serves(now, before)
+            ));
             if *now == Now::Unchanged {
                 self.status = exit::DONE;
             }
@@ -158,7 +185,7 @@ impl Answer {
             let mut text = String::new();
             for line in &self.output {
                 // It cannot fail: it writes to memory.
-                let _ = writeln!(text, "    {}", visible(line));
+                let _ = writeln!(text, "    {}", shown_line(line));
             }
             let message = self.message.as_deref().unwrap_or_default();
             console.complain(&format!("{host}: {}\n{text}", visible(message)));
@@ -168,8 +195,9 @@ impl Answer {
 }
 
 /// What serves after a release did not.
-fn serves(now: &Now) -> String {
+fn serves(now: &Now, before: Before) -> String {
     match now {
+        Now::Unchanged if before == Before::Nothing => "no release serves yet".to_owned(),
         Now::Unchanged => "the old release serves on".to_owned(),
         Now::Returned(release) => format!("{release} serves again"),
         Now::Unreturned(release) => {
@@ -200,7 +228,7 @@ pub(super) fn watch(
             None => return,
         },
         Progress::Output(line) if console.verbosity == Verbosity::Verbose => {
-            format!("    {}", visible(line))
+            format!("    {}", shown_line(line))
         }
         _ => return,
     };

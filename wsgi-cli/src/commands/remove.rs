@@ -36,7 +36,7 @@ pub(super) fn remove(
     roll_out(
         console,
         reader,
-        all,
+        (&apps, all),
         approval,
         &args.performing,
         examined.files,

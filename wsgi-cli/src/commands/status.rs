@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 
 use serde::Serialize;
-use wsgi_apply::{AppStatus, CountsDocument, Plan, Release};
+use wsgi_apply::{Answered, AppStatus, Certificate, CountsDocument, Health, Plan, Release};
 
 use super::plan::refused;
 use crate::args::Status;
@@ -41,6 +41,10 @@ struct AppStatusJson {
     supervised: bool,
     /// What `current` leads to; none without a release, or where a directory was put there by hand.
     release: Option<String>,
+    /// None without a release, which has nothing to answer.
+    health: Option<HealthJson>,
+    /// None without TLS, or where it cannot be told.
+    certificate: Option<CertificateJson>,
     applied: Option<String>,
     /// What an apply would do.
     drift: CountsDocument,
@@ -51,6 +55,27 @@ struct ProgramJson {
     state: String,
     pid: u32,
     uptime: u64,
+}
+
+#[derive(Serialize)]
+struct HealthJson {
+    /// The path that the app was asked for.
+    path: String,
+    good: bool,
+    /// The HTTP status; none when it did not answer.
+    status: Option<u16>,
+    /// Why it did not answer.
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CertificateJson {
+    file: String,
+    until: String,
+    /// Negative when it has expired.
+    seconds: i64,
+    /// Whether it has expired, or will within three weeks.
+    due: bool,
 }
 
 /// A host and how its apps are doing there.
@@ -116,9 +141,9 @@ impl HostStatus<'_> {
         match &self.found {
             Err(failure) => failure.status(),
             Ok((plan, apps)) => {
-                let runs = |app: &AppStatus| app.runs() || !self.runs_programs;
+                let serves = |app: &AppStatus| app.serves() || !self.runs_programs;
                 let as_wanted = plan.is_empty() && plan.obstacles.is_empty();
-                if as_wanted && apps.iter().all(runs) {
+                if as_wanted && apps.iter().all(serves) {
                     exit::DONE
                 } else {
                     exit::DIFFERS
@@ -196,7 +221,20 @@ impl HostStatus<'_> {
                 _ => write!(text, ", no release yet"),
             };
         }
+        match &app.health {
+            Some(health) if health.is_good => {
+                let _ = write!(text, ", {good}answers{good:#}");
+            }
+            Some(health) => {
+                let said = visible(&answered(health));
+                let _ = write!(text, ", {bad}{said}{bad:#}");
+            }
+            None => {}
+        }
         text.push('\n');
+        if let Some(certificate) = &app.certificate {
+            put_certificate(text, paint, certificate);
+        }
         let drift = app.drift;
         let _ = match (drift.total(), &app.applied) {
             (0, Some(applied)) => writeln!(text, "    as its vars file says, since {applied}"),
@@ -207,6 +245,39 @@ impl HostStatus<'_> {
             }
         };
     }
+}
+
+/// What an app answers that is not well.
+fn answered(health: &Health) -> String {
+    match &health.answered {
+        Answered::Status(status) => format!("answers {} with {status}", health.path),
+        Answered::Nothing(why) => format!("does not answer: {why}"),
+        _ => "does not answer".to_owned(),
+    }
+}
+
+fn put_certificate(text: &mut String, paint: Paint, certificate: &Certificate) {
+    let Certificate { path, until, .. } = certificate;
+    let (path, until) = (visible(path.as_str()), visible(until));
+    let _ = match (certificate.days(), certificate.is_due()) {
+        (None, _) => {
+            let style = paint.error();
+            writeln!(
+                text,
+                "    {style}certificate expired{style:#} at {until}: {path}"
+            )
+        }
+        (Some(days), true) => {
+            let style = paint.warning();
+            writeln!(
+                text,
+                "    {style}certificate expires in {days} days{style:#}, at {until}: {path}"
+            )
+        }
+        (Some(days), false) => {
+            writeln!(text, "    certificate valid for {days} days, until {until}")
+        }
+    };
 }
 
 impl AppStatusJson {
@@ -224,6 +295,24 @@ impl AppStatusJson {
                 Release::Link(target) => Some(target.to_string()),
                 _ => None,
             },
+            health: status.health.as_ref().map(|health| HealthJson {
+                path: health.path.clone(),
+                good: health.is_good,
+                status: match health.answered {
+                    Answered::Status(status) => Some(status),
+                    _ => None,
+                },
+                error: match &health.answered {
+                    Answered::Nothing(why) => Some(why.clone()),
+                    _ => None,
+                },
+            }),
+            certificate: status.certificate.as_ref().map(|found| CertificateJson {
+                file: found.path.to_string(),
+                until: found.until.clone(),
+                seconds: found.seconds,
+                due: found.is_due(),
+            }),
             applied: status.applied.clone(),
             drift: status.drift.into(),
         }

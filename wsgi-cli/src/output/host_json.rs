@@ -6,6 +6,8 @@ use wsgi_apply::{Outcome, Plan, PlanDocument, Report};
 use super::FailureJson;
 use crate::examination::FileJson;
 use crate::host_failure::HostFailure;
+use crate::preparation::Apps;
+use crate::refused_line::RefusedLine;
 
 /// The document of `plan`, `apply` and `remove`.
 #[derive(Serialize)]
@@ -35,6 +37,8 @@ struct ReportJson {
     locked_by: Option<String>,
     /// The numbers of the steps that were done, from 0.
     done: Vec<usize>,
+    /// What programs said that refuse their configuration as it is.
+    said: Vec<String>,
     failures: Vec<StepFailureJson>,
     put_back: Vec<String>,
     owed: Vec<String>,
@@ -46,6 +50,8 @@ struct StepFailureJson {
     step: usize,
     name: String,
     said: Vec<String>,
+    /// The lines of our files that it refuses, and what they were made from.
+    lines: Vec<RefusedLine>,
 }
 
 impl HostJson {
@@ -53,7 +59,7 @@ impl HostJson {
     pub(crate) fn new(
         host: &str,
         plan: Option<&Plan>,
-        report: Option<&Report>,
+        report: Option<(&Report, &Apps)>,
         failure: Option<&HostFailure>,
     ) -> Self {
         let failure = failure.map(|why| FailureJson::new(why, why.help().as_deref()));
@@ -62,14 +68,14 @@ impl HostJson {
             plan: plan.map(Plan::document),
             report: plan
                 .zip(report)
-                .map(|(plan, report)| ReportJson::new(plan, report)),
+                .map(|(plan, (report, apps))| ReportJson::new(plan, report, apps)),
             errors: failure.into_iter().collect(),
         }
     }
 }
 
 impl ReportJson {
-    fn new(plan: &Plan, report: &Report) -> Self {
+    fn new(plan: &Plan, report: &Report, apps: &Apps) -> Self {
         let (outcome, locked_by, failures) = match &report.outcome {
             Outcome::Done => ("done", None, &[][..]),
             Outcome::Drifted => ("drifted", None, &[][..]),
@@ -85,9 +91,15 @@ impl ReportJson {
                 .get(failure.step)
                 .map_or_else(String::new, ToString::to_string),
             said: failure.said.clone(),
+            lines: apps.refused_lines(plan, failure),
         });
+        let said = match &report.outcome {
+            Outcome::Refused { said } => said.clone(),
+            _ => Vec::new(),
+        };
         Self {
             outcome,
+            said,
             locked_by,
             done: report.done.clone(),
             failures: failures.collect(),

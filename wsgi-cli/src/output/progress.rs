@@ -7,7 +7,7 @@ use rustix::termios::tcgetwinsize;
 use unicode_width::UnicodeWidthChar as _;
 use wsgi_apply::{Plan, Progress};
 
-use super::{Console, Verbosity, visible};
+use super::{Console, Verbosity, shown_line, visible};
 
 /// Below this, how long a step took is of no interest.
 const LONG: Duration = Duration::from_secs(2);
@@ -96,7 +96,7 @@ impl<'a> Display<'a> {
                 Some(line)
             }
             Happening::Output(said) => (console.verbosity == Verbosity::Verbose)
-                .then(|| format!("{prefix}    {}", visible(said.trim_end()))),
+                .then(|| format!("{prefix}    {}", shown_line(said.trim_end()))),
         };
         if let Some(line) = line.filter(|_| console.verbosity != Verbosity::Quiet) {
             self.hide(console);

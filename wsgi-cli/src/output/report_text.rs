@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use wsgi_apply::{Counts, Outcome, Plan, Report};
 
-use super::{Paint, visible};
+use super::{Paint, shown_line, visible};
 use crate::exit;
+use crate::preparation::Apps;
+use crate::refused_line::RefusedLine;
 
 const AGAIN: &str = "run the command again: what was done stays, and what is owed is made up for";
 
@@ -33,7 +35,13 @@ pub(crate) fn done_text(plan: &Plan, report: &Report) -> String {
 
 /// What else there is to say of a plan that was performed: where backups are, and of one that was
 /// not, why.
-pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report) -> String {
+pub(crate) fn report_text(
+    paint: Paint,
+    host: &str,
+    plan: &Plan,
+    report: &Report,
+    apps: &Apps,
+) -> String {
     let host = visible(host);
     let mut text = String::new();
     let (error, strong, note) = (paint.error(), paint.strong(), paint.note());
@@ -43,7 +51,7 @@ pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report
             "{error}error{error:#}{strong}: {host}: {what}{strong:#}"
         );
         for (kind, line) in lines {
-            let _ = writeln!(text, "  {strong}{kind}{strong:#}: {}", visible(line));
+            let _ = writeln!(text, "  {strong}{kind}{strong:#}: {}", shown_line(line));
         }
     };
     match &report.outcome {
@@ -74,8 +82,8 @@ pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report
                 let step = step.map_or_else(String::new, ToString::to_string);
                 let said = failure.said.iter().flat_map(|said| said.lines());
                 let mut lines: Vec<(&str, &str)> = said.map(|line| ("said", line)).collect();
-                let places = places(plan, &failure.said.join("\n"));
-                lines.extend(places.iter().map(|place| ("line", place.as_str())));
+                let refused = refused_lines(&apps.refused_lines(plan, failure));
+                lines.extend(refused.iter().map(|(kind, text)| (*kind, text.as_str())));
                 if failure.step == failures[failures.len() - 1].step {
                     lines.push((
                         "help",
@@ -99,19 +107,23 @@ pub(crate) fn report_text(paint: Paint, host: &str, plan: &Plan, report: &Report
     text
 }
 
-/// The lines of our files that a message is about, which are not on the host any more.
-fn places(plan: &Plan, message: &str) -> Vec<String> {
-    let places = plan.places(message).into_iter();
-    places
-        .map(|place| {
-            let mut text = format!("{}:{}", place.path, place.line);
-            if let Some(line) = &place.text {
-                let _ = write!(text, ": {line}");
-            }
-            if let Some(source) = place.source {
-                let _ = write!(text, " (from {source})");
-            }
-            text
-        })
-        .collect()
+/// The lines of our files that were refused, which are not on the host any more, and what they were
+/// made from.
+fn refused_lines(lines: &[RefusedLine]) -> Vec<(&'static str, String)> {
+    let mut texts = Vec::new();
+    for line in lines {
+        let mut text = format!("{}:{}", line.path, line.line);
+        if let Some(line) = &line.text {
+            let _ = write!(text, ": {line}");
+        }
+        if let Some(source) = &line.source {
+            let _ = write!(text, " (from {source})");
+        }
+        texts.push(("line", text));
+        for variable in &line.variables {
+            let text = format!("{} ({})", variable.name, variable.place());
+            texts.push(("variable", text));
+        }
+    }
+    texts
 }

@@ -3,11 +3,14 @@ start, and waits until a restarted program has run for its startsecs.
 
     update NAME      has supervisord take up, replace or drop the program
     restart NAME     stops and starts it, unless `update` has started it in the same run
+    exchange NAME USER GROUP START LOG
+                     has the program's herder exchange gunicorn; restarts the program when the herder
+                     does not run, and shows the end of the log when the new gunicorn does not serve
     await NAME SOCKET CURRENT SECONDS LOG...
                      waits until the app serves, and else shows the ends of its logs; without a
                      release in CURRENT there is nothing to wait for
 
-WSGI_RUN names a directory of the run, in which `update` leaves word for `restart`.
+WSGI_RUN names a directory of the run, in which who starts the program leaves word for the others.
 """
 import os
 import socket
@@ -22,6 +25,8 @@ from xmlrpc.client import Error as RpcError, Fault, ServerProxy, Transport
 CONFIG = "/etc/supervisor/supervisord.conf"
 # Faults of supervisord.
 BAD_NAME, ALREADY_STARTED, NOT_RUNNING, STILL_RUNNING = 10, 60, 70, 91
+# What `gunicorn_start --exchange` exits with.
+EXCHANGED, NO_RELEASE, NO_HERDER = 0, 4, 7
 
 
 class NotRunning(Exception):
@@ -98,13 +103,21 @@ def update(server, name):
                 raise
     if name in added + changed:
         server.addProcessGroup(name)
-        if word := word_of(name):
-            open(word, "w").close()
+        leave_word(name)
+
+
+def leave_word(name):
+    if word := word_of(name):
+        open(word, "w").close()
+
+
+def is_started(name):
+    word = word_of(name)
+    return word and os.path.exists(word)
 
 
 def restart(server, name):
-    word = word_of(name)
-    if word and os.path.exists(word):
+    if is_started(name):
         return
     stop(server, name)
     try:
@@ -113,6 +126,23 @@ def restart(server, name):
         # One that had just ended by itself has started again by itself.
         if fault.faultCode != ALREADY_STARTED:
             raise
+    leave_word(name)
+
+
+def exchange(server, name, user, group, start, log):
+    if is_started(name):
+        return
+    begun = time.time()
+    become = ["/usr/bin/setpriv", "--reuid", user, "--regid", group, "--init-groups", "--"]
+    # With nothing of root's environment: the user can read its own.
+    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    pid = os.posix_spawn(become[0], become + [start, "--exchange"], environment)
+    ended = os.waitpid(pid, 0)[1]
+    status = os.WEXITSTATUS(ended) if os.WIFEXITED(ended) else 1
+    if status == NO_HERDER:
+        restart(server, name)
+    elif status not in (EXCHANGED, NO_RELEASE):
+        fail(*ends([log], begun))
 
 
 class Served:
@@ -196,7 +226,7 @@ def fail(*lines):
 
 
 def main(verb, name, *rest):
-    verbs = {"update": update, "restart": restart, "await": wait_until_served}
+    verbs = {"update": update, "restart": restart, "exchange": exchange, "await": wait_until_served}
     server, path = supervisord()
     try:
         verbs[verb](server, name, *rest)

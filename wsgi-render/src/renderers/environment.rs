@@ -51,6 +51,6 @@ impl Renderer for Environment {
             Mode::new(0o640),
             app.read_only_owner(),
         );
-        Ok(vec![file.notify(owed::restart_app(app))])
+        Ok(vec![file.notify(owed::exchange_app(app))])
     }
 }

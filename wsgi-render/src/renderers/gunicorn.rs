@@ -100,13 +100,17 @@ impl Renderer for GunicornProcess {
                 Mode::new(mode),
                 app.read_only_owner(),
             )
-            .notify(owed::restart_app(app))
         };
+        // The herder is the program that supervisor runs. It starts gunicorn by the script, anew each
+        // time; and who asks it for that is of the moment.
+        let herder = file(layout.herder(), herder(app)?, 0o640);
+        let start = file(layout.gunicorn_start(), start(app)?, 0o750);
+        let conf = file(layout.gunicorn_conf(), conf(app)?, 0o640);
         Ok(vec![
-            file(layout.gunicorn_start(), start(app)?, 0o750),
-            file(layout.herder(), herder(app)?, 0o640),
+            start.notify(owed::exchange_app(app)),
+            herder.notify(owed::restart_app(app)),
             file(layout.exchange(), exchange(app)?, 0o640),
-            file(layout.gunicorn_conf(), conf(app)?, 0o640),
+            conf.notify(owed::exchange_app(app)),
         ])
     }
 }

@@ -1,33 +1,19 @@
 //! The longer calls of a program that performs a plan.
 
+use wsgi_model::AbsPath;
+
 use super::{Writer, argv};
-use crate::{Change, Digest, PathChange, Plan};
+use crate::{Change, Digest, Plan};
 
 impl Writer<'_> {
-    /// One broken file of somebody else makes supervisord refuse all programs. nginx was asked when
-    /// the host was observed; this takes ten times as long, and only when there is need.
     pub(super) fn soundness(&mut self, plan: &Plan) {
-        let is_new = plan.steps.iter().any(|step| {
-            matches!(&step.change, Change::Packages { names, .. }
-                if names.iter().any(|name| name == "supervisor"))
-        });
-        let paths = || {
-            plan.steps.iter().filter_map(|step| match &step.change {
-                Change::Path(change) => Some(change),
-                _ => None,
-            })
-        };
-        let program = paths().find(|change| {
-            change.path.as_str().starts_with("/etc/supervisor/") && change.set().is_some()
-        });
-        let Some(check) = program.and_then(PathChange::set) else {
+        let Some((check, mended)) = plan.presupposition() else {
             return;
         };
-        if is_new || !self.prefix.is_empty() {
+        if !self.prefix.is_empty() {
             return;
         }
-        let together = paths().filter(|change| change.set() == Some(check));
-        let mended: Vec<&str> = together.map(|change| change.path.as_str()).collect();
+        let mended: Vec<&str> = mended.into_iter().map(AbsPath::as_str).collect();
         let words = argv(check, "");
         let words = words.iter().map(String::as_str);
         self.call(["sound", &mended.join("\n")].into_iter().chain(words));
@@ -75,7 +61,7 @@ impl Writer<'_> {
                 self.call(["step", step, "tree", &path]);
             }
             Change::RemoveUser { name } => {
-                self.call(["step", step, "run", "userdel", "--", name]);
+                self.call(["step", step, "user_gone", name]);
             }
             Change::RemoveGroup { name } => self.call(["step", step, "group_gone", name]),
             _ => {}
