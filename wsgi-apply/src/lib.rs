@@ -71,7 +71,7 @@ pub use posix_host::{PosixHost, PosixOptions};
 pub use probe::{AppProbe, Look, Probe};
 pub use report::{Failure, Outcome, Progress, Report};
 pub use shell::{Chunk, Script, Shell, ShellError, Status};
-pub use status::{AppStatus, Certificate, Health, Release};
+pub use status::{AppStatus, Certificate, Health, Release, Validity};
 
 /// The examples of the README compile, too.
 #[cfg(doctest)]
