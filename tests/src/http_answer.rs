@@ -10,8 +10,8 @@ pub struct HttpAnswer {
 }
 
 impl HttpAnswer {
-    /// Takes `curl --include` apart; `None` when that is no HTTP.
-    pub(crate) fn parse(mut bytes: &[u8]) -> Option<Self> {
+    /// Takes an answer apart, as it came or from `curl --include`; `None` when that is no HTTP.
+    pub fn parse(mut bytes: &[u8]) -> Option<Self> {
         loop {
             let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
             let head = String::from_utf8_lossy(&bytes[..end]).into_owned();

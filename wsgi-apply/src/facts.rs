@@ -236,15 +236,18 @@ impl Facts {
             let Node::File { contents, .. } = &artifact.node else {
                 continue;
             };
-            if let Some(Observed::File {
-                digest: Some(digest),
-                contents: found @ None,
-                ..
-            }) = self.nodes.get_mut(&artifact.path)
-                && contents.sensitivity() == Sensitivity::Public
-                && *digest == Digest::of(contents.expose())
-            {
-                *found = Some(contents.expose().to_owned());
+            if contents.sensitivity() != Sensitivity::Public {
+                continue;
+            }
+            match self.nodes.get_mut(&artifact.path) {
+                Some(Observed::File {
+                    digest: Some(digest),
+                    contents: found @ None,
+                    ..
+                }) if *digest == Digest::of(contents.expose()) => {
+                    *found = Some(contents.expose().to_owned());
+                }
+                _ => {}
             }
         }
         self

@@ -101,8 +101,9 @@ impl Probe {
             let users = bundle.needs.tasks.iter().map(|task| task.user.clone());
             let own = [user.name.as_str().to_owned(), "root".to_owned()];
             probe.crontabs.extend(users.chain(own));
-            let virtualenv = needs.virtualenv.path.clone();
-            probe.paths.entry(virtualenv).or_insert(Look::Attributes);
+            for path in [&needs.virtualenv.path, &needs.virtualenv.of_releases] {
+                probe.paths.entry(path.clone()).or_insert(Look::Attributes);
+            }
         }
         probe
     }

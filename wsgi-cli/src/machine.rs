@@ -167,12 +167,14 @@ impl<'a> Access<'a> {
 
     /// Reaches a host.
     pub(crate) fn connect(&self, address: &Address) -> Result<Box<dyn Host + Send>, HostFailure> {
-        if let Address::Remote(destination) = address
-            && let Some(machine) = self.machines.machine(&destination.to_string())
-        {
-            return Ok(machine);
+        let given = match address {
+            Address::Remote(destination) => self.machines.machine(&destination.to_string()),
+            _ => None,
+        };
+        match given {
+            Some(machine) => Ok(machine),
+            None => Ok(Box::new(self.posix(address)?)),
         }
-        Ok(Box::new(self.posix(address)?))
     }
 }
 
@@ -187,7 +189,7 @@ impl Interaction for Person<'_> {
             Question::Challenge { wrong, echo, .. } => *wrong == 0 && !echo,
             _ => false,
         };
-        if wants_password && let Some(password) = &self.0.password {
+        if let Some(password) = self.0.password.as_ref().filter(|_| wants_password) {
             return Some(password.clone());
         }
         let _turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);

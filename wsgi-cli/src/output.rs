@@ -15,6 +15,7 @@ mod stream;
 mod tally;
 
 pub(crate) use console::{Console, PrintError, Verbosity};
+pub(crate) use excerpt::shown_line;
 pub(crate) use failure::{FailureJson, failure, host_failure};
 pub(crate) use host_json::{HostJson, HostsDocument};
 pub(crate) use paint::Paint;

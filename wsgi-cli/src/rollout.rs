@@ -127,9 +127,8 @@ pub(crate) fn perform_all(
                         reports[index] = Some(report);
                     }
                 }
-                if interrupted.is_none()
-                    && let Err(signal) = interruption.check()
-                {
+                let signal = interruption.check().err();
+                if let Some(signal) = signal.filter(|_| interrupted.is_none()) {
                     interrupted = Some(signal);
                     display.hide(console);
                     console.complain(&format!(

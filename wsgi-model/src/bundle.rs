@@ -34,6 +34,8 @@ pub struct UserNeeds {
 pub struct VirtualenvNeeds {
     /// Where it is.
     pub path: AbsPath,
+    /// Where those of releases are: a deploy makes `path` a link to one of them.
+    pub of_releases: AbsPath,
     /// What must be installed in it. Other packages are left alone.
     pub packages: Vec<PipRequirement>,
 }
@@ -163,6 +165,7 @@ impl Needs {
             },
             virtualenv: VirtualenvNeeds {
                 path: app.places.virtualenv.path().clone(),
+                of_releases: app.layout().virtualenvs(),
                 packages: (!own_gunicorn)
                     .then_some(gunicorn)
                     .into_iter()

@@ -58,6 +58,8 @@ named_paths! {
     state_dir => "/var/lib/", "";
     /// Sockets and pid file.
     run_dir => "/var/lib/", "/run";
+    /// The virtualenvs of releases; a deploy makes the app's own a link to one of them.
+    virtualenvs => "/var/lib/", "/venvs";
     /// The socket that gunicorn answers on.
     socket => "/var/lib/", "/run/gunicorn.sock";
     /// Where the herder is asked to exchange gunicorn.

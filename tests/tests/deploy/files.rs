@@ -7,8 +7,8 @@ use wsgi_apply::deploy::DeployOutcome;
 use crate::shop::{Shop, VARS};
 
 #[test]
-fn only_what_has_changed_is_sent() {
-    let mut shop = Shop::applied(VARS);
+fn only_what_has_changed_is_sent_and_what_is_required_is_installed() {
+    let mut shop = Shop::without_virtualenvs(VARS);
     // Nothing that gzip makes small.
     let mut state = 1_u64;
     let mut noise = String::new();
@@ -23,6 +23,8 @@ fn only_what_has_changed_is_sent() {
     let (report, said) = shop.deploy();
     assert_eq!(report.outcome, DeployOutcome::Serves, "{said}");
     assert!(shop.sent() > 800_000, "{}", shop.sent());
+    let python = "/var/lib/shop/venv/bin/python";
+    shop.machine.ok([python, "-c", "import flask, gunicorn"]);
 
     shop.name("two");
     shop.deploy();

@@ -25,9 +25,9 @@ wsgi_project_name: shop
 wsgi_wsgi_path: web:app
 wsgi_server_names: [shop.test]
 wsgi_support_email: help@shop.test
-wsgi_gunicorn_num_workers: 4
+wsgi_gunicorn_num_workers: 2
 wsgi_health_path: /health
-wsgi_health_timeout: 8
+wsgi_health_timeout: 20
 wsgi_keep_releases: 3
 wsgi_ssh_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f ada@test
 wsgi_deploy_build: ['echo built in $PWD > built']
@@ -35,6 +35,7 @@ wsgi_deploy_release: ['[ ! -e migrate ] || sh ./migrate']
 wsgi_deploy_after: ['[ ! -e afterwards ] || sh ./afterwards']
 ";
 
+const REQUIREMENTS: &str = "flask\n";
 const WEB: &str = include_str!("web.py");
 const VISITORS: &str = include_str!("visitors.py");
 
@@ -85,13 +86,32 @@ pub(crate) struct Shop {
     host: PosixHost<CountingShell>,
     sent: Arc<AtomicUsize>,
     project: TempDir,
+    /// What virtualenvs are copied from, where none has to be made.
+    packages: Option<PythonPackages>,
     count: u32,
 }
 
 impl Shop {
     /// A machine on which the app was applied, and nothing deployed yet.
+    ///
+    /// Its virtualenvs are there already, which saves most of the time.
     pub(crate) fn applied(vars: &str) -> Self {
         let machine = Machine::up();
+        let account = "useradd --no-create-home --home-dir /var/www/shop --shell /bin/bash shop";
+        machine.sh(account).expect_success();
+        let packages = PythonPackages::for_apps().expect("packages");
+        machine.install_virtualenv(&packages, "/var/lib/shop/venv", "shop");
+        let mut shop = Self::on(machine, vars);
+        shop.packages = Some(packages);
+        shop
+    }
+
+    /// The same, with virtualenvs that have to be made.
+    pub(crate) fn without_virtualenvs(vars: &str) -> Self {
+        Self::on(Machine::up(), vars)
+    }
+
+    fn on(machine: Machine, vars: &str) -> Self {
         machine.offer_wheels(&PythonPackages::for_apps().expect("packages"));
         let sent = Arc::new(AtomicUsize::new(0));
         let shell = CountingShell {
@@ -126,10 +146,10 @@ impl Shop {
             host,
             sent,
             project: TempDir::new().expect("a directory"),
+            packages: None,
             count: 0,
         };
-        shop.put("requirements.txt", "flask\n");
-        shop.put("web.py", WEB);
+        shop.name("unnamed");
         shop
     }
 
@@ -144,11 +164,27 @@ impl Shop {
         fs::remove_file(self.project.path().join(name)).expect("a file");
     }
 
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.project.path().join(name)).expect("a file")
+    }
+
+    /// A virtualenv as a deploy would have made it.
+    fn offer_virtualenv(&self, key: &str) {
+        let Some(packages) = &self.packages else {
+            return;
+        };
+        let path = self.site.virtualenvs.join(key);
+        self.machine
+            .install_virtualenv(packages, path.as_str(), &self.site.user);
+        let script = format!("touch {path}/.whole; chown shop: {path}/.whole {path}/..");
+        self.machine.sh(&script).expect_success();
+    }
+
     /// The project is as it was, but for its name: a file, a module, and one that is imported late.
     pub(crate) fn name(&self, name: &str) {
         let module = format!("NAME = '{name}'\n");
         self.put("web.py", WEB);
-        self.put("requirements.txt", "flask\n");
+        self.put("requirements.txt", REQUIREMENTS);
         self.put("beside.py", &module);
         self.put("late.py", &module);
         self.put("templates/page", name);
@@ -165,6 +201,11 @@ impl Shop {
         assert_eq!(survey.unready, Vec::<String>::new());
         let requirements =
             Requirements::of(&source.tree, &self.site.packages, &survey.interpreter());
+        if self.text("requirements.txt") == REQUIREMENTS
+            && !survey.cached.contains(&requirements.key)
+        {
+            self.offer_virtualenv(&requirements.key);
+        }
         self.count += 1;
         // After whatever was made by hand.
         let id = format!("20990101T10{:02}00Z-{}", self.count, source.revision);

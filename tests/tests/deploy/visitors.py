@@ -26,7 +26,7 @@ def ask(path, counts):
         except (OSError, http.client.HTTPException) as error:
             print(time.time(), repr(error), file=sys.stderr, flush=True)
         # Visitors read, and leave the processor to others.
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 counts = [collections.Counter() for _ in range(8)]

@@ -1,31 +1,32 @@
+"""An app that says of which release it is, in as many ways as it can; without any package."""
+
 import os
 import time
-
-from flask import Flask
 
 from beside import NAME
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-app = Flask(__name__)
 
 
-@app.get("/")
-def index():
+def names():
     import late
 
     with open(os.path.join(HERE, "templates/page")) as page:
-        names = {NAME, late.NAME, page.read()}
+        yield page.read()
     with open("templates/page") as page:
-        names.add(page.read())
-    return " and ".join(sorted(names))
+        yield page.read()
+    yield NAME
+    yield late.NAME
 
 
-@app.get("/slow")
-def slow():
-    time.sleep(0.5)
-    return index()
-
-
-@app.get("/health")
 def health():
     return "well"
+
+
+def app(environ, start_response):
+    path = environ["PATH_INFO"]
+    if path == "/slow":
+        time.sleep(0.5)
+    text = health() if path == "/health" else " and ".join(sorted(set(names())))
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [text.encode()]

@@ -50,8 +50,8 @@ fn a_disk_that_is_full_at_any_write_is_named_and_nothing_is_lost() {
                 "{directory}: {complaint}"
             );
             assert!(complaint.contains(directory), "{directory}: {complaint}");
+            let now = subject.files();
             for (path, what) in &before {
-                let now = subject.files();
                 if path.starts_with(directory) && now.get(path) != Some(what) {
                     assert!(now.contains_key(path), "{path} is lost");
                 }

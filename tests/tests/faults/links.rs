@@ -185,11 +185,16 @@ fn links_that_come_and_go_while_we_work_lead_nobody_to_what_is_roots() {
             exchange releases /root
             exchange /var/log/shop/supervisor.log /root/treasure
             exchange /mnt/shop/media /root/bin
+            sleep 0.1 # else hardly a plan is still true when it is performed
         done";
     let attack = machine.command(["sh", "-c", exchange]).user("shop").spawn();
     let bashrc = AbsPath::parse("/var/www/shop/.bashrc").unwrap();
     let (mut seen, mut performed, mut age) = (0, 0, Age::Old);
-    for _ in 0..if cfg!(feature = "long") { 200 } else { 8 } {
+    let enough = if cfg!(feature = "long") { 200 } else { 6 };
+    for tried in 0..10 * enough {
+        if tried >= enough && performed > 0 {
+            break;
+        }
         age = age.other();
         let Ok(facts) = subject.facts(&vars(age)) else {
             continue;

@@ -131,6 +131,11 @@ impl Subject {
         // There before the first apply, so that nobody has to wait until a copy is at rest.
         let account = "useradd --no-create-home --home-dir /var/www/shop --shell /bin/bash shop";
         subject.machine.sh(account).expect_success();
+        subject.machine.install_virtualenv(
+            &PythonPackages::for_apps().unwrap(),
+            "/var/lib/shop/venv",
+            "shop",
+        );
         subject.copy_release();
         subject.machine.ok(["chown", "shop:", "/var/www/shop"]);
         subject.apply(&vars(Age::Old));

@@ -8,6 +8,8 @@ use super::ReleaseSite;
 use crate::posix::call;
 use crate::{Chunk, HostError, PosixHost, Shell, Status};
 
+const WATCH: &str = include_str!("watch.py");
+
 /// What is to become of the maintenance page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
@@ -29,7 +31,7 @@ pub enum Maintenance {
 }
 
 impl<S: Shell> PosixHost<S> {
-    /// Runs a program as the app's user.
+    /// Runs a program as the app's user, for as long as somebody reads its output.
     fn as_app(
         &mut self,
         site: &ReleaseSite,
@@ -39,6 +41,11 @@ impl<S: Shell> PosixHost<S> {
     ) -> Result<Status, HostError> {
         let user = [
             "exec",
+            "/usr/bin/python3",
+            "-I",
+            "-S",
+            "-c",
+            WATCH,
             "setpriv",
             "--reuid",
             &site.user,

@@ -54,18 +54,27 @@ still() { [ "$found" = "$1" ] || end drifted; }
 
 # A release made of what the last one has and of what has arrived, under another name until it is
 # whole. All of it is the app's: so its user makes it.
-assemble() { # base copied archive index
+assemble() { # base gone archive added whole
+    assembled=$K/index again="deploy again with --full"
     of_app /bin/sh -c 'umask 022; cd / && rm -rf -- "$1" && mkdir -- "$1"' sh "$RELEASES/.$ID" || return
     if [ -n "$1" ]; then
+        awk 'FILENAME == ARGV[1] { gone[$0]; next } !(substr($0, 67) in gone)' "$K/$2" "$N/releases/$1/index" \
+            >"$assembled" && cut -c67- "$assembled" | tr '\n' '\0' >"$K/copied" || return
         of_app /bin/sh -c 'cd -- "$1" && xargs -0 -r cp -a --parents --reflink=auto -t "$2" --' \
-            sh "$RELEASES/$1" "$RELEASES/.$ID" <"$K/$2" || return
+            sh "$RELEASES/$1" "$RELEASES/.$ID" <"$K/copied" || return
     fi
-    of_app tar -xzf - --no-same-owner -C "$RELEASES/.$ID" <"$K/$3" || return
-    of_app /bin/sh -c 'cd -- "$1" && sha256sum -c --quiet -' sh "$RELEASES/.$ID" <"$K/$4" || {
-        echo "files of $1 are not as they were deployed: deploy again with --full"
+    # nginx hands out static files of the release, as another user.
+    of_app /bin/sh -c 'umask 022; exec tar -xzf - --no-same-owner -C "$1"' sh "$RELEASES/.$ID" <"$K/$3" || return
+    cat -- "$K/$4" >>"$assembled" && LC_ALL=C sort -o "$assembled" -- "$assembled" || return
+    printf '%s  %s\n' "$5" "$assembled" | sha256sum -c --status - || {
+        echo "what is known of the files of $1 is not what it was: $again"
         return 1
     }
-    mkdir -p -- "$N/releases/$ID" && cp -- "$K/$4" "$N/releases/$ID/index"
+    of_app /bin/sh -c 'cd -- "$1" && sha256sum -c --quiet -' sh "$RELEASES/.$ID" <"$assembled" || {
+        echo "files of $1 are not as they were deployed: $again"
+        return 1
+    }
+    mkdir -p -- "$N/releases/$ID" && cp -- "$assembled" "$N/releases/$ID/index"
 }
 
 # What outlives releases is linked from where it is kept. The first release brings it there.
@@ -211,11 +220,14 @@ adopted() {
 }
 
 switch_to() { # release virtualenv
-    release_link=$1 venv_link=$2
-    if [ -n "$venv_link" ]; then
-        ln -sfn -- "$venv_link" "$VENV.wsgi~" && mv -T -- "$VENV.wsgi~" "$VENV" && sync -- "${VENV%/*}" || return
-    fi
+    release_link=$1
+    take_venv "$2" || return
     of_app /bin/sh -c 'ln -sfn -- "$1" "$2.wsgi~" && mv -T -- "$2.wsgi~" "$2" && sync -- "${2%/*}"' sh "$release_link" "$CURRENT"
+}
+
+take_venv() { # virtualenv
+    [ -z "$1" ] ||
+        { ln -sfn -- "$1" "$VENV.wsgi~" && mv -T -- "$VENV.wsgi~" "$VENV" && sync -- "${VENV%/*}"; }
 }
 
 exchange() {
@@ -247,14 +259,18 @@ go_over() { # release virtualenv
 
 # The old release serves again.
 go_back() {
-    [ -n "$switched" ] || return 0
+    if [ -z "$switched" ]; then
+        [ -d "$CURRENT" ] || ev nothing
+        return
+    fi
     ev returning
     if [ -n "$was" ]; then
         switch_to "$was" "$was_venv" && exchange && verify && rm -f -- "$N/switching" && ev returned "${was##*/}" &&
             return
     else
         echo "there is no earlier release to go back to"
-        of_app rm -f -- "$CURRENT" && rm -f -- "$N/switching"
+        # What runs is of the release that failed; the program waits for another.
+        of_app rm -f -- "$CURRENT" && take_venv "$was_venv" && start_program && rm -f -- "$N/switching"
         return
     fi
     ev unreturned "${was##*/}"

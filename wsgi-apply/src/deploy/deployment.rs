@@ -9,6 +9,7 @@ use wsgi_model::RelativePath;
 use super::program::{Program, Writer, program};
 use super::tree::TreeError;
 use super::{DeployStep, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree, Survey};
+use crate::Digest;
 use crate::posix::Payload;
 
 /// A release that is to take the place of the running one.
@@ -58,12 +59,14 @@ pub struct Rollback<'a> {
 /// What is sent of a release, by the names that it arrives under.
 #[derive(Default)]
 struct Parcels {
-    /// The files that the host has, to be copied there.
-    copied: String,
-    /// The others.
+    /// The names of the last release's files that are not in this one as they were.
+    gone: String,
+    /// The files that the host does not have.
     archive: String,
-    /// The hashes of all.
-    index: String,
+    /// Their hashes.
+    added: String,
+    /// A hash of the hashes of all.
+    whole: String,
     payload: Payload,
 }
 
@@ -97,9 +100,10 @@ impl<'a> Deployment<'a> {
     fn writer(&self, parcels: Parcels) -> Writer {
         let site = self.site;
         let Parcels {
-            copied,
+            gone,
             archive,
-            index,
+            added,
+            whole,
             payload,
         } = parcels;
         let mut writer = Writer::default();
@@ -112,7 +116,7 @@ impl<'a> Deployment<'a> {
         let base = base.unwrap_or_default();
         writer.step(
             DeployStep::Assemble,
-            &["assemble", base, &copied, &archive, &index],
+            &["assemble", base, &gone, &archive, &added, &whole],
         );
         if !site.deploy.shared_paths.is_empty() {
             let mut words = vec!["shared"];
@@ -154,27 +158,35 @@ impl<'a> Deployment<'a> {
                     .get(path.as_str())
                     .is_some_and(|half| digest.starts_with(half))
         };
-        let mut copied = Vec::new();
+        let mut kept = BTreeSet::new();
         let mut unknown = BTreeSet::new();
         for (path, digest) in tree.files() {
             if known(path, &digest.to_string()) {
-                copied.extend_from_slice(path.as_str().as_bytes());
-                copied.push(0);
+                kept.insert(path.as_str());
             } else {
-                unknown.insert(path.to_owned());
+                unknown.insert(path);
             }
         }
+        // What is told of the files is in proportion to what has changed, too.
+        let gone = self.survey.index.keys();
+        let gone: String = gone
+            .filter(|path| !kept.contains(path.as_str()))
+            .flat_map(|path| [path.as_str(), "\n"])
+            .collect();
         let failed = |error| TreeError::Read(tree.root.clone(), error);
         let archive = tempfile::tempfile().map_err(failed)?;
         let archive = tree.archive(archive, |path| unknown.contains(path))?;
         let mut payload = Payload::default();
-        let copied = payload.push(copied);
+        let gone = payload.push(gone.into_bytes());
         let archive = payload.push_file(archive).map_err(failed)?;
-        let index = payload.push(tree.index().into_bytes());
+        let added = tree.index(|path| unknown.contains(path));
+        let added = payload.push(added.into_bytes());
+        let whole = Digest::of(tree.index(|_| true).as_bytes()).to_string();
         let writer = self.writer(Parcels {
-            copied,
+            gone,
             archive,
-            index,
+            added,
+            whole,
             payload,
         });
         Ok(program(

@@ -61,6 +61,7 @@ impl DeployReport {
             (Some((_, release)), _, _) => Now::Returned(release.clone()),
             (_, Some((_, release)), _) => Now::Unreturned(release.clone()),
             (_, _, Some(_)) => Now::Nothing,
+            _ if note("nothing").is_some() => Now::Nothing,
             _ => Now::Unchanged,
         };
         let outcome = match report.outcome {

@@ -59,7 +59,7 @@ impl ReleaseSite {
             releases: app.places.releases.path().clone(),
             current: layout.current(),
             virtualenv: app.places.virtualenv.path().clone(),
-            virtualenvs: layout.state_dir().join("venvs"),
+            virtualenvs: layout.virtualenvs(),
             run_dir: layout.run_dir(),
             start: layout.gunicorn_start(),
             deploy: app.deploy.clone(),

@@ -16,8 +16,6 @@ elif [ -d "$CURRENT" ]; then
 fi
 if [ -L "$VENV" ]; then
     rec venv "$(readlink -- "$VENV")"
-elif [ -d "$VENV" ]; then
-    rec plain "$VENV"
 fi
 set +f
 for about in "$N"/releases/*/about; do

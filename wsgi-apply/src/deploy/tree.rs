@@ -1,7 +1,6 @@
 //! The files of a release.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt as _;
@@ -129,14 +128,15 @@ impl Tree {
         })
     }
 
-    /// Its files with their hashes, one a line, as sha256sum(1) reads them.
-    pub(super) fn index(&self) -> String {
-        let mut index = String::new();
-        for (path, digest) in self.files() {
-            // It cannot fail: it writes to memory.
-            let _ = writeln!(index, "{digest}  {path}");
-        }
-        index
+    /// The files that are `wanted` with their hashes, one a line, as sha256sum(1) reads them and
+    /// sort(1) sorts them.
+    pub(super) fn index(&self, wanted: impl Fn(&Utf8Path) -> bool) -> String {
+        let files = self.files().filter(|(path, _)| wanted(path));
+        let mut lines: Vec<String> = files
+            .map(|(path, digest)| format!("{digest}  {path}\n"))
+            .collect();
+        lines.sort_unstable();
+        lines.concat()
     }
 
     /// Its files with their hashes.

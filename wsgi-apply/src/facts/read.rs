@@ -266,16 +266,14 @@ impl Reading {
 
     /// Contents count when they have the file's hash: they may be too long, or have changed since.
     fn contents(&mut self, path: &AbsPath, text: Option<&str>) {
-        let node = self.facts.nodes.get_mut(path);
-        if let (
-            Some(text),
+        let Some(text) = text.map(str::as_bytes) else {
+            return;
+        };
+        match self.facts.nodes.get_mut(path) {
             Some(Observed::File {
                 digest, contents, ..
-            }),
-        ) = (text, node)
-            && *digest == Some(Digest::of(text.as_bytes()))
-        {
-            *contents = Some(text.as_bytes().to_owned());
+            }) if *digest == Some(Digest::of(text)) => *contents = Some(text.to_owned()),
+            _ => {}
         }
     }
 }

@@ -20,10 +20,13 @@ impl Reading {
             "packages" => {
                 for line in rest.lines() {
                     let mut fields = line.split('\t').map(str::to_owned);
-                    if let (Some(name), Some(status), Some(version), Some(architecture)) =
-                        (fields.next(), fields.next(), fields.next(), fields.next())
-                        && status == "installed"
-                    {
+                    let mut next = || fields.next();
+                    let (Some(name), Some(status), Some(version), Some(architecture)) =
+                        (next(), next(), next(), next())
+                    else {
+                        continue;
+                    };
+                    if status == "installed" {
                         let exact = format!("{name}:{architecture}");
                         facts.packages.insert(exact, version.clone());
                         facts.packages.insert(name, version);

@@ -50,7 +50,8 @@ impl Draft<'_> {
         let reloads = all
             .iter()
             .any(|(action, _, _)| action.stage == Stage::Reload);
-        if reloads && let Some(message) = &self.facts.system.nginx_refusal {
+        let refusal = self.facts.system.nginx_refusal.as_ref();
+        if let Some(message) = refusal.filter(|_| reloads) {
             // A half-written set of ours is what this run mends.
             let interrupted = desired.bundles().iter().any(|bundle| {
                 let app = self.facts.apps.get(&bundle.app);

@@ -33,12 +33,12 @@ impl Draft<'_> {
                 _ => None,
             }
         };
-        if let (Some((certificate, public)), Some((path, private))) =
-            (key_of(TlsRole::Certificate), key_of(TlsRole::Key))
-            && public != private
-        {
-            let problem = format!("is not the key of {certificate}");
-            self.refuse_file(TlsRole::Key, path, problem);
+        match (key_of(TlsRole::Certificate), key_of(TlsRole::Key)) {
+            (Some((certificate, public)), Some((path, private))) if public != private => {
+                let problem = format!("is not the key of {certificate}");
+                self.refuse_file(TlsRole::Key, path, problem);
+            }
+            _ => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! What was made for an app is taken away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wsgi_model::{AbsPath, AppName, Bundle, Stage};
 
@@ -19,7 +19,7 @@ impl Plan {
         draft.extent = extent;
         let mut kept = BTreeMap::new();
         for bundle in desired.bundles() {
-            let stays = draft.staying(&bundle.app);
+            let stays = draft.staying(bundle);
             if !options.paths_only {
                 draft.keys_of(bundle, &[]);
             }
@@ -82,8 +82,8 @@ impl Staying {
 }
 
 impl Draft<'_> {
-    fn staying(&self, app: &AppName) -> Staying {
-        let Some(ours) = self.ours.get(app) else {
+    fn staying(&self, bundle: &Bundle) -> Staying {
+        let Some(ours) = self.ours.get(&bundle.app) else {
             return Staying::default();
         };
         let is_users = |entry: &Entry| !entry.owner.starts_with("root:");
@@ -100,11 +100,13 @@ impl Draft<'_> {
             .collect();
         let virtualenv = ours.needs.virtualenv.as_deref();
         let virtualenv = virtualenv.and_then(|path| AbsPath::parse(path).ok());
+        let of_releases = &bundle.needs.virtualenv.of_releases;
         let is_there = |path: &AbsPath| matches!(self.facts.at(path), Observed::Directory(_));
         let mut directories: Vec<&AbsPath> = data
             .iter()
             .copied()
             .chain(&virtualenv)
+            .chain(virtualenv.as_ref().map(|_| of_releases))
             .filter(|path| is_there(path))
             .collect();
         directories.sort();
@@ -171,6 +173,7 @@ impl Draft<'_> {
     /// The directories of the app's user with everything in them, and the user.
     fn purge(&mut self, bundle: &Bundle, stays: &Staying) {
         let app = &bundle.app;
+        self.purge_link(bundle);
         for tree in &stays.trees {
             // Nobody but root can put something else in its place.
             if self.actor(tree, None) == Some(Actor::Root) {
@@ -207,6 +210,33 @@ impl Draft<'_> {
         }
         if let Some(name) = group.filter(|name| self.facts.groups.contains_key(name)) {
             self.push(app, Change::RemoveGroup { name });
+        }
+    }
+
+    /// Where we made a virtualenv, a deploy has put a link to that of a release.
+    fn purge_link(&mut self, bundle: &Bundle) {
+        let virtualenv = &bundle.needs.virtualenv;
+        let is_ours = match self.facts.at(&virtualenv.path) {
+            Observed::Symlink { target, .. } => target.starts_with(virtualenv.of_releases.as_str()),
+            _ => false,
+        };
+        let made = self.ours.get(&bundle.app);
+        let made = made.and_then(|ours| ours.needs.virtualenv.as_deref());
+        if !is_ours || made != Some(virtualenv.path.as_str()) {
+            return;
+        }
+        let link = Entry {
+            kind: Kind::Symlink,
+            digests: BTreeSet::new(),
+            owner: "root:root".to_owned(),
+            markers: None,
+            checks: Vec::new(),
+            notify: Vec::new(),
+            secret: false,
+        };
+        if let Some(mut step) = self.removal(&bundle.app, &virtualenv.path, &link) {
+            step.because = None;
+            self.steps.push(step);
         }
     }
 

@@ -13,10 +13,9 @@ impl Draft<'_> {
         let artifacts = desired.artifacts();
         for (app, artifact) in artifacts.values() {
             let others = self.facts.claims.get(&artifact.path);
-            let other = others.and_then(|apps| apps.first());
-            if let Some(other) = other
-                && !matches!(artifact.node, Node::Directory { .. } | Node::Absent { .. })
-            {
+            let is_shared = matches!(artifact.node, Node::Directory { .. } | Node::Absent { .. });
+            let other = others.filter(|_| !is_shared).and_then(|apps| apps.first());
+            if let Some(other) = other {
                 self.obstacle(Obstacle::OtherApp {
                     path: artifact.path.clone(),
                     app: other.to_string(),
@@ -303,8 +302,9 @@ impl Draft<'_> {
     /// What is there, as somebody reads it: where owners are only noted, nobody changes one.
     fn owner_noted(&self, before: &Observed, wanted: Option<&Owner>) -> Observed {
         let mut before = before.clone();
-        if let Some(owner) = wanted.filter(|_| self.is_to_note_owners())
-            && let Observed::Directory(attributes) | Observed::File { attributes, .. } = &mut before
+        let wanted = wanted.filter(|_| self.is_to_note_owners());
+        if let (Some(owner), Observed::Directory(attributes) | Observed::File { attributes, .. }) =
+            (wanted, &mut before)
         {
             attributes.user = owner.user.to_string();
             attributes.group = owner.group.to_string();

@@ -200,8 +200,8 @@ impl Change {
             Self::Action { left: true, .. } => say("owed since an earlier run".to_owned()),
             Self::Record => say("what is there already is noted".to_owned()),
             Self::Tree { .. } => say("with everything in it".to_owned()),
-            Self::RemoveUser { .. }
-            | Self::RemoveGroup { .. }
+            Self::RemoveUser { .. } => say("with all that it runs".to_owned()),
+            Self::RemoveGroup { .. }
             | Self::Group { .. }
             | Self::Crontab { .. }
             | Self::Action { .. } => {}

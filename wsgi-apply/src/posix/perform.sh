@@ -254,6 +254,27 @@ tree() { # path
     rm -rf --one-file-system -- "$1"
 }
 
+# userdel refuses a user who runs something. A login's own processes are systemd's, which ends them
+# only some seconds after the logout.
+user_gone() { # name
+    gone=$(id -u -- "$1") || return
+    for signal in TERM TERM KILL KILL; do
+        for process in $(processes_of "$gone"); do kill -"$signal" "$process" 2>/dev/null; done
+        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            [ -n "$(processes_of "$gone")" ] || break 2
+            sleep 0.1
+        done
+    done
+    run userdel -- "$1"
+}
+
+# By what userdel looks at: their owner in /proc may be root.
+processes_of() { # uid
+    set +f
+    grep -Els "^Uid:.*[[:space:]]$1([[:space:]]|\$)" /proc/[0-9]*/status | sed 's|[^0-9]||g'
+    set -f
+}
+
 # userdel takes the group of the same name along, where login.defs says so.
 group_gone() { # name
     ! getent group "$1" >/dev/null || run groupdel -- "$1"
@@ -267,11 +288,15 @@ recorded() { # app blob
     note "$2" "$S/$1/manifest" && rm -rf -- "$S/$1/intent" "$S/$1/owed" && sync -- "$S/$1" || end failed
 }
 
-# Nothing of ours is left; backups are, if there are any.
-forgotten() { # app
+# Nothing of ours is left: what deploys have noted goes with the releases, and with a log, which is
+# in a directory of root's, what was rotated of it.
+forgotten() { # app log…
     [ -z "$failed$stopped" ] || return 0
-    rm -f -- "$S/$1/manifest" "$S/$1/intent"
-    rmdir -- "$S/$1/owed" "$S/$1" 2>/dev/null || :
+    rm -rf -- "${S:?}/$1"
+    shift
+    set +f
+    for log; do rm -f -- "$log".[0-9]* "$log"-[0-9]*; done
+    set -f
 }
 
 performed() {

@@ -10,7 +10,9 @@ use wsgi_model::{CheckMoment, Command, Owner, Word};
 use super::payload::Payload;
 use super::words::call;
 use super::{PERFORM, STATE, assigned, bare, scope};
-use crate::{After, Change, Digest, Manifest, PathChange, PerformOptions, Plan, Probe};
+use crate::{
+    Actor, After, Change, Digest, Kind, Manifest, PathChange, PerformOptions, Plan, Probe,
+};
 
 /// The program that performs a plan, and what follows it.
 pub(crate) struct Performance {
@@ -108,7 +110,17 @@ impl Writer<'_> {
     fn records(&mut self, plan: &Plan) {
         for (app, record) in &plan.records {
             if record.manifest == Manifest::default() {
-                self.call(["forgotten", app.as_str()]);
+                let paths = &record.intent.paths;
+                let is_kept = |path| paths.get(path).is_some_and(|e| e.kind == Kind::Kept);
+                let logs = plan.steps.iter().filter_map(|step| match &step.change {
+                    // Nobody but root can put a link in its place.
+                    Change::Path(change) if change.actor == Actor::Root => Some(&change.path),
+                    _ => None,
+                });
+                let logs = logs.filter(|path| is_kept(path)).map(|path| self.at(path));
+                let logs: Vec<String> = logs.collect();
+                let words = ["forgotten", app.as_str()].into_iter();
+                self.call(words.chain(logs.iter().map(String::as_str)));
                 continue;
             }
             let blob = self.payload.push(record.manifest.to_text().into_bytes());

@@ -38,9 +38,9 @@ pub(super) fn apply(
     let all = plan_all(&addresses, &access, |address, host| {
         apps.plan(host, address.plan_options(args.adopt))
     });
-    if let Some(saved) = saved
-        && all.iter().all(|planned| planned.plan.is_ok())
-    {
+    // A host that cannot be planned is told of as such, not as one that drifted.
+    let is_planned = all.iter().all(|planned| planned.plan.is_ok());
+    if let Some(saved) = saved.filter(|_| is_planned) {
         let plans = all.iter().filter_map(|planned| {
             let plan = planned.plan.as_ref().ok()?;
             Some((planned.label.as_str(), plan))

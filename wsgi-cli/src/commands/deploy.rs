@@ -17,7 +17,7 @@ use crate::exit;
 use crate::host_failure::HostFailure;
 use crate::machine::{Access, Address, Machines};
 use crate::operator::Operator;
-use crate::output::{Console, Verbosity, host_failure, visible};
+use crate::output::{Console, Verbosity, host_failure, shown_line, visible};
 use crate::release_host::{ReleaseMachine, addresses, site};
 
 /// A host on which the release serves, and what serves there now.
@@ -69,7 +69,8 @@ pub(super) fn deploy(
             deployment.leads = index == 0;
             let steps = deployment.steps();
             let report = run.watch(&steps, |progress| host.deploy(&deployment, progress))?;
-            Ok((host, report, steps))
+            let before = Before::of(&survey);
+            Ok((host, report, steps, before))
         });
         if !run.tell(label, &id, deployed)? {
             run.go_back(&site)?;
@@ -101,7 +102,7 @@ pub(super) fn rollback(
             id.clone_from(&rollback.id);
             let steps = rollback.steps();
             let report = run.watch(&steps, |progress| host.roll_back(&rollback, progress))?;
-            Ok((host, report, steps))
+            Ok((host, report, steps, Before::of(&survey)))
         });
         if !run.tell(address.label(), &id, rolled)? {
             break;
@@ -135,7 +136,24 @@ struct Run<'a, 'b> {
     statuses: Vec<u8>,
 }
 
-type Done = (ReleaseMachine, DeployReport, Vec<DeployStep>);
+type Done = (ReleaseMachine, DeployReport, Vec<DeployStep>, Before);
+
+/// What served when the releases were looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Release,
+    Nothing,
+}
+
+impl Before {
+    const fn of(survey: &Survey) -> Self {
+        if survey.current.is_some() || survey.is_plain {
+            Self::Release
+        } else {
+            Self::Nothing
+        }
+    }
+}
 
 impl<'a, 'b> Run<'a, 'b> {
     const fn new(console: &'a mut Console<'b>, is_json: bool) -> Self {
@@ -171,7 +189,7 @@ impl<'a, 'b> Run<'a, 'b> {
                     None => return,
                 },
                 Progress::Output(line) if console.verbosity == Verbosity::Verbose => {
-                    format!("    {}", visible(line))
+                    format!("    {}", shown_line(line))
                 }
                 _ => return,
             };
@@ -191,8 +209,8 @@ impl<'a, 'b> Run<'a, 'b> {
     ) -> Result<bool, CommandError> {
         let paint = self.console.paint;
         let (outcome, message, output, status) = match done {
-            Ok((host, report, steps)) => {
-                let (outcome, message, output, status) = became(&report, &steps);
+            Ok((host, report, steps, before)) => {
+                let (outcome, message, output, status) = became(&report, &steps, before);
                 if outcome == "serves" {
                     self.console.say(format_args!("{label}: switched"));
                     self.switched.push(Switched {
@@ -232,7 +250,7 @@ impl<'a, 'b> Run<'a, 'b> {
             let mut text = String::new();
             for line in &output {
                 // It cannot fail: it writes to memory.
-                let _ = writeln!(text, "    {}", visible(line));
+                let _ = writeln!(text, "    {}", shown_line(line));
             }
             let message = message.unwrap_or_default();
             self.console
@@ -286,8 +304,10 @@ impl<'a, 'b> Run<'a, 'b> {
 fn became(
     report: &DeployReport,
     steps: &[DeployStep],
+    before: Before,
 ) -> (&'static str, Option<String>, Vec<String>, u8) {
     let serves = |now: &Now| match now {
+        Now::Unchanged if before == Before::Nothing => "no release serves yet".to_owned(),
         Now::Unchanged => "the old release serves on".to_owned(),
         Now::Returned(release) => format!("{release} serves again"),
         Now::Unreturned(release) => {

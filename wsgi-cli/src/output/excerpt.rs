@@ -119,8 +119,8 @@ fn cells(pieces: &[Piece<'_>]) -> Vec<Cell> {
     cells
 }
 
-/// What a terminal is given for a line of a file.
-pub(super) fn shown_line(line: &str) -> String {
+/// What a terminal is given for a line of a file, or one that a program has printed.
+pub(crate) fn shown_line(line: &str) -> String {
     line.chars().map(shown).collect()
 }
 

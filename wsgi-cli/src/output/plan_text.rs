@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use wsgi_apply::{Diff, DiffLine, Effect, Observed, Plan, Sign, Step};
 
-use super::excerpt::shown_line;
 use super::failure::failure_of;
-use super::{Paint, Verbosity, visible};
+use super::{Paint, Verbosity, shown_line, visible};
 
 /// A new file of more lines is not shown unless that is asked for: on a fresh host, everything is new.
 const SHORT: usize = 8;

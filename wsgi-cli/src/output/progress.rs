@@ -7,7 +7,7 @@ use rustix::termios::tcgetwinsize;
 use unicode_width::UnicodeWidthChar as _;
 use wsgi_apply::{Plan, Progress};
 
-use super::{Console, Verbosity, visible};
+use super::{Console, Verbosity, shown_line, visible};
 
 /// Below this, how long a step took is of no interest.
 const LONG: Duration = Duration::from_secs(2);
@@ -89,15 +89,14 @@ impl<'a> Display<'a> {
             }
             Happening::Done(step) => {
                 let mut line = format!("{prefix}{}", watched.step(step));
-                if let Some((_, begun)) = watched.current.take()
-                    && begun.elapsed() >= LONG
-                {
-                    let _ = write!(line, " ({} s)", begun.elapsed().as_secs());
+                let took = watched.current.take().map(|(_, begun)| begun.elapsed());
+                if let Some(took) = took.filter(|took| *took >= LONG) {
+                    let _ = write!(line, " ({} s)", took.as_secs());
                 }
                 Some(line)
             }
             Happening::Output(said) => (console.verbosity == Verbosity::Verbose)
-                .then(|| format!("{prefix}    {}", visible(said.trim_end()))),
+                .then(|| format!("{prefix}    {}", shown_line(said.trim_end()))),
         };
         if let Some(line) = line.filter(|_| console.verbosity != Verbosity::Quiet) {
             self.hide(console);

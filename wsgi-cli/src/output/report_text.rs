@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use wsgi_apply::{Counts, Outcome, Plan, Report};
 
-use super::{Paint, visible};
+use super::{Paint, shown_line, visible};
 use crate::exit;
 use crate::preparation::Apps;
 use crate::refused_line::RefusedLine;
@@ -51,7 +51,7 @@ pub(crate) fn report_text(
             "{error}error{error:#}{strong}: {host}: {what}{strong:#}"
         );
         for (kind, line) in lines {
-            let _ = writeln!(text, "  {strong}{kind}{strong:#}: {}", visible(line));
+            let _ = writeln!(text, "  {strong}{kind}{strong:#}: {}", shown_line(line));
         }
     };
     match &report.outcome {

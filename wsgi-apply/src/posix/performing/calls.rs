@@ -61,7 +61,7 @@ impl Writer<'_> {
                 self.call(["step", step, "tree", &path]);
             }
             Change::RemoveUser { name } => {
-                self.call(["step", step, "run", "userdel", "--", name]);
+                self.call(["step", step, "user_gone", name]);
             }
             Change::RemoveGroup { name } => self.call(["step", step, "group_gone", name]),
             _ => {}
