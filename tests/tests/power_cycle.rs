@@ -43,7 +43,7 @@ fn outlives_a_power_cycle(host: TargetHostBuilder) {
     ];
     let mut host = host.packages(packages).up();
     let machine = host.machine().clone();
-    machine.offer_wheels(&PythonPackages::for_apps().unwrap());
+    machine.offer_wheels(&PythonPackages::for_apps().expect("packages"));
     machine
         .sh("useradd --no-create-home --home-dir /var/www/shop --shell /bin/bash shop")
         .expect_success();
