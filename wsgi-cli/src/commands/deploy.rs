@@ -69,8 +69,7 @@ pub(super) fn deploy(
             deployment.leads = index == 0;
             let steps = deployment.steps();
             let report = run.watch(&steps, |progress| host.deploy(&deployment, progress))?;
-            let before = Before::of(&survey);
-            Ok((host, report, steps, before))
+            Ok((host, report, steps))
         });
         if !run.tell(label, &id, deployed)? {
             run.go_back(&site)?;
@@ -102,7 +101,7 @@ pub(super) fn rollback(
             id.clone_from(&rollback.id);
             let steps = rollback.steps();
             let report = run.watch(&steps, |progress| host.roll_back(&rollback, progress))?;
-            Ok((host, report, steps, Before::of(&survey)))
+            Ok((host, report, steps))
         });
         if !run.tell(address.label(), &id, rolled)? {
             break;
@@ -136,24 +135,7 @@ struct Run<'a, 'b> {
     statuses: Vec<u8>,
 }
 
-type Done = (ReleaseMachine, DeployReport, Vec<DeployStep>, Before);
-
-/// What served when the releases were looked at.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
-    Release,
-    Nothing,
-}
-
-impl Before {
-    const fn of(survey: &Survey) -> Self {
-        if survey.current.is_some() || survey.is_plain {
-            Self::Release
-        } else {
-            Self::Nothing
-        }
-    }
-}
+type Done = (ReleaseMachine, DeployReport, Vec<DeployStep>);
 
 impl<'a, 'b> Run<'a, 'b> {
     const fn new(console: &'a mut Console<'b>, is_json: bool) -> Self {
@@ -209,8 +191,8 @@ impl<'a, 'b> Run<'a, 'b> {
     ) -> Result<bool, CommandError> {
         let paint = self.console.paint;
         let (outcome, message, output, status) = match done {
-            Ok((host, report, steps, before)) => {
-                let (outcome, message, output, status) = became(&report, &steps, before);
+            Ok((host, report, steps)) => {
+                let (outcome, message, output, status) = became(&report, &steps);
                 if outcome == "serves" {
                     self.console.say(format_args!("{label}: switched"));
                     self.switched.push(Switched {
@@ -304,10 +286,8 @@ impl<'a, 'b> Run<'a, 'b> {
 fn became(
     report: &DeployReport,
     steps: &[DeployStep],
-    before: Before,
 ) -> (&'static str, Option<String>, Vec<String>, u8) {
     let serves = |now: &Now| match now {
-        Now::Unchanged if before == Before::Nothing => "no release serves yet".to_owned(),
         Now::Unchanged => "the old release serves on".to_owned(),
         Now::Returned(release) => format!("{release} serves again"),
         Now::Unreturned(release) => {
