@@ -58,11 +58,11 @@ impl Site {
             host.ssh_config("shop", "shop"),
         ];
         fs::write(home.path().join(".ssh/config"), known.concat()).expect("a file");
-        let site = Self { host, home };
-        site.settings(settings);
-        site.calls(&["apply", "shop.yml", "--host", HOST, "--yes"]);
-        site.name("unnamed");
-        site
+        let new = Self { host, home };
+        new.settings(settings);
+        new.calls(&["apply", "shop.yml", "--host", HOST, "--yes"]);
+        new.name("unnamed");
+        new
     }
 
     /// The vars file, with these lines.
