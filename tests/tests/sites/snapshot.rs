@@ -26,13 +26,13 @@ impl Snapshot {
         )
     }
 
-    /// The paths that came, went or were touched since, but for directories, which are touched by
-    /// what is in them.
+    /// The paths that came, went or were touched since, without directories that are still there:
+    /// what is in them touches them.
     pub(crate) fn changed_in(&self, later: &Self) -> Vec<String> {
         let mut paths: Vec<_> = self.0.keys().chain(later.0.keys()).collect();
         paths.sort();
         paths.dedup();
-        let is_directory = |what: Option<&String>| what.is_none_or(|what| what.starts_with('d'));
+        let is_directory = |what: Option<&String>| what.is_some_and(|what| what.starts_with('d'));
         let changed = paths.into_iter().filter(|path| {
             let (before, after) = (self.0.get(*path), later.0.get(*path));
             before != after && !(is_directory(before) && is_directory(after))
