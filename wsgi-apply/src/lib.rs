@@ -53,6 +53,7 @@ mod shell;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 mod status;
+mod terminal;
 
 pub use desired::{Contradiction, Desired};
 pub use diff::{Diff, DiffLine, Hunk, Sign};
@@ -72,9 +73,10 @@ pub use plan::{
 };
 pub use posix_host::{PosixHost, PosixOptions};
 pub use probe::{AppProbe, Look, Probe};
-pub use report::{Failure, Outcome, Progress, Report};
+pub use report::{Failure, Outcome, Progress, Report, Standing};
 pub use shell::{Chunk, Script, Shell, ShellError, Status};
 pub use status::{AppStatus, Certificate, Health, Release, Validity};
+pub use terminal::Terminal;
 
 /// The examples of the README compile, too.
 #[cfg(doctest)]
