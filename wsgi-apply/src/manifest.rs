@@ -218,8 +218,8 @@ impl Manifest {
 
     /// What both say: of a path in both, the hashes of both.
     #[must_use]
-    pub(crate) fn with(&self, other: &Self) -> Self {
-        let mut both = self.clone();
+    pub(crate) fn with(self, other: &Self) -> Self {
+        let mut both = self;
         for (path, entry) in &other.paths {
             let mut entry = entry.clone();
             if let Some(ours) = both.paths.get(path) {

@@ -49,7 +49,7 @@ pub struct Plan {
     pub remarks: Vec<String>,
     /// What was observed of paths: nothing is done when it is not true any more.
     pub state: Option<Digest>,
-    /// What each app's manifest will say.
+    /// What each app's manifest will say; of none when nothing is done.
     pub(crate) records: BTreeMap<AppName, Record>,
     /// What the files were made from.
     pub(crate) sources: BTreeMap<AbsPath, Cow<'static, str>>,
@@ -94,7 +94,7 @@ struct Draft<'a> {
     facts: &'a Facts,
     options: PlanOptions,
     /// What was ours, by app: what the last whole run made, and what one that did not end may have.
-    ours: BTreeMap<AppName, Manifest>,
+    ours: BTreeMap<AppName, Cow<'a, Manifest>>,
     steps: Vec<Step>,
     obstacles: Vec<Obstacle>,
     remarks: Vec<String>,
@@ -153,7 +153,7 @@ impl Plan {
         draft.into_plan(desired)
     }
 
-    /// What each app's manifest on the host will say.
+    /// What each app's manifest on the host will say. It has that of none when nothing is done.
     pub fn records(&self) -> impl Iterator<Item = (&AppName, &Record)> {
         self.records.iter()
     }
@@ -170,11 +170,11 @@ impl<'a> Draft<'a> {
         let mut actions = BTreeMap::new();
         for bundle in desired.bundles() {
             let app = facts.apps.get(&bundle.app);
-            let manifest = app.map(|app| match &app.intent {
-                Some(intent) => app.manifest.with(intent),
-                None => app.manifest.clone(),
-            });
-            let manifest = manifest.unwrap_or_default();
+            let manifest: Cow<'a, Manifest> = match app.map(|app| (&app.manifest, &app.intent)) {
+                Some((manifest, Some(intent))) => Cow::Owned(manifest.clone().with(intent)),
+                Some((manifest, None)) => Cow::Borrowed(manifest),
+                None => Cow::default(),
+            };
             actions.extend(manifest.actions.clone());
             ours.insert(bundle.app.clone(), manifest);
             for artifact in bundle.artifacts() {

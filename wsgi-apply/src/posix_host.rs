@@ -78,13 +78,14 @@ impl<S: Shell> PosixHost<S> {
         output: &mut dyn FnMut(&[u8]),
     ) -> Result<(), HostError> {
         let mut stdin: Box<dyn Read> = Box::new(rest);
-        let mut body = program.to_owned();
         // It is quoted once more, and becoming root takes a few words.
-        let is_long = quoted(program).len() + (1 << 10) > Script::MAX;
-        if travels == Travels::OnStdin || is_long {
-            body = on_stdin(program);
-            stdin = Box::new(Cursor::new(program.as_bytes().to_vec()).chain(stdin));
-        }
+        let is_long = || quoted(program).len() + (1 << 10) > Script::MAX;
+        let body = if travels == Travels::OnStdin || is_long() {
+            stdin = Box::new(program.as_bytes().chain(stdin));
+            on_stdin(program)
+        } else {
+            program.to_owned()
+        };
         let mut said = Vec::new();
         let status = self.exec(&body, stdin, &mut |chunk| match chunk {
             Chunk::Out(bytes) => output(bytes),
@@ -183,8 +184,7 @@ impl<S: Shell> Host for PosixHost<S> {
         let probe = self.probe.clone().unwrap_or_default();
         let performance = Performance::new(plan, &probe, &prefix, &mark, options);
         let mut answer = Answer::new(&mark, progress);
-        let script = performance.script.clone();
-        let payload = performance.into_payload();
+        let (script, payload) = performance.into_parts();
         let ran = self.run(&script, Travels::OnStdin, payload, &mut |bytes| {
             answer.push(bytes);
         });

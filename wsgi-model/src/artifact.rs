@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
@@ -72,10 +73,10 @@ pub enum Sensitivity {
     Secret,
 }
 
-/// The bytes of a file.
+/// The bytes of a file, quick to clone: all clones share them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Contents {
-    bytes: Vec<u8>,
+    bytes: Arc<[u8]>,
     sensitivity: Sensitivity,
 }
 
@@ -83,7 +84,7 @@ impl Contents {
     /// Bytes that anybody may see.
     pub fn public(bytes: impl Into<Vec<u8>>) -> Self {
         Self {
-            bytes: bytes.into(),
+            bytes: bytes.into().into(),
             sensitivity: Sensitivity::Public,
         }
     }
@@ -91,7 +92,7 @@ impl Contents {
     /// Bytes that are never shown.
     pub fn secret(bytes: impl Into<Vec<u8>>) -> Self {
         Self {
-            bytes: bytes.into(),
+            bytes: bytes.into().into(),
             sensitivity: Sensitivity::Secret,
         }
     }

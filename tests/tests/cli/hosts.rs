@@ -258,3 +258,46 @@ fn a_second_ctrl_c_leaves_this_machine_to_itself_as_it_would_another() {
     let plan = desk.call(&["plan", "shop.yml", "--root", "root", "--exit-code"]);
     assert_eq!(plan.status(), DONE, "{}", plan.out());
 }
+
+/// The most memory that a call takes, in KiB; its own process is asked for it.
+fn peak_memory(desk: &Desk, args: &[&str]) -> u64 {
+    const MEASURE: &str = "import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    let call = desk.command(args);
+    let output = Command::new("python3")
+        .args(["-c", MEASURE])
+        .arg(call.get_program())
+        .args(call.get_args())
+        .current_dir(desk.path(""))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let peak = String::from_utf8_lossy(&output.stdout);
+    peak.trim().parse().unwrap()
+}
+
+#[test]
+fn a_thousand_files_more_take_a_few_megabytes_more() {
+    let desk = desk();
+    let tasks = (0..1000).map(|number| {
+        format!("- {{name: Task {number}, command: ./task {number}, frequency: {{minute: '5'}}}}\n")
+    });
+    let tasks: String = tasks.collect();
+    let vars = format!("{}wsgi_cron_tasks:\n{tasks}", crate::called::BLOG);
+    desk.write("many.yml", &vars);
+    let mut verbs = vec![["plan", "-q"]];
+    if cfg!(feature = "long") {
+        verbs.push(["apply", "--yes"]);
+        verbs.push(["apply", "--yes"]);
+    }
+    for [verb, more] in verbs {
+        fs::create_dir_all(desk.path("few")).unwrap();
+        let few = peak_memory(&desk, &[verb, more, "blog.yml", "--root", "few"]);
+        let many = peak_memory(&desk, &[verb, more, "many.yml", "--root", "root"]);
+        // This program has no optimization: what it is itself counts twice as much as in a release.
+        assert!(few < 32 << 10, "{verb}: {few} KiB");
+        assert!(many < few + (14 << 10), "{verb}: {many} KiB after {few}");
+    }
+}

@@ -135,6 +135,9 @@ fn supervisor_that_is_down_is_said_and_what_it_is_owed_runs_when_it_is_up() {
 #[test]
 fn an_app_that_does_not_come_up_is_told_with_its_log_and_tried_again() {
     let mut subject = Subject::serving();
+    // It is over when all workers are ready: one that loads the app later would end all of them.
+    let exchange = ["/etc/wsgi/shop/gunicorn_start", "--exchange"];
+    subject.machine.run_as("shop", exchange).expect_success();
     let app = "/var/www/shop/current/shop.py";
     let good = subject.machine.text(app);
     subject

@@ -244,7 +244,7 @@ impl Draft<'_> {
         let mut records = BTreeMap::new();
         for bundle in desired.bundles() {
             let app = &bundle.app;
-            let ours = self.ours.get(app).cloned().unwrap_or_default();
+            let ours = self.ours.remove(app).unwrap_or_default().into_owned();
             let mut manifest = Manifest::default();
             if self.extent == Extent::Ours {
                 let stays = kept.remove(app).unwrap_or_default();

@@ -1,7 +1,5 @@
 //! What the manifests will say.
 
-use std::collections::BTreeMap;
-
 use wsgi_model::{AppName, Bundle, Node, Sensitivity};
 
 use super::{Change, Draft, Plan, Record};
@@ -10,18 +8,24 @@ use crate::{Desired, Digest, Entry, Kind, Manifest, ManifestNeeds};
 impl Draft<'_> {
     /// The plan, with what the manifests will say.
     pub(super) fn into_plan(mut self, desired: &Desired) -> Plan {
-        let mut records = BTreeMap::new();
+        let mut made = Vec::new();
         for bundle in desired.bundles() {
-            let ours = self.ours.get(&bundle.app).cloned().unwrap_or_default();
+            let ours = self.ours.remove(&bundle.app).unwrap_or_default();
             let manifest = self.manifest(bundle, &ours);
             let app = self.facts.apps.get(&bundle.app);
             let is_noted = app.is_some_and(|app| app.manifest == manifest && app.intent.is_none());
             if !is_noted && !self.steps.iter().any(|step| step.app == bundle.app) {
                 self.push(&bundle.app, Change::Record);
             }
-            let intent = ours.with(&manifest);
-            records.insert(bundle.app.clone(), Record { intent, manifest });
+            made.push((bundle.app.clone(), ours, manifest));
         }
+        let is_empty = self.steps.is_empty();
+        let made = made.into_iter().filter(|_| !is_empty);
+        let records = made.map(|(app, ours, manifest)| {
+            let intent = ours.into_owned().with(&manifest);
+            (app, Record { intent, manifest })
+        });
+        let records = records.collect();
         Plan {
             steps: self.steps,
             obstacles: self.obstacles,

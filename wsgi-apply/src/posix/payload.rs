@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek as _};
 
 use sha2::{Digest as _, Sha256};
+use wsgi_model::Contents;
 
 use super::words::call;
 use crate::Digest;
@@ -26,6 +27,8 @@ struct Blob {
 #[derive(Debug)]
 enum Bytes {
     Memory(Cursor<Vec<u8>>),
+    /// Shared with whoever else has them.
+    Shared(Contents, usize),
     File(File),
 }
 
@@ -33,13 +36,29 @@ impl Read for Bytes {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Memory(bytes) => bytes.read(buffer),
+            Self::Shared(contents, read) => {
+                let count = (&contents.expose()[*read..]).read(buffer)?;
+                *read += count;
+                Ok(count)
+            }
             Self::File(file) => file.read(buffer),
         }
     }
 }
 
 impl Payload {
-    /// Adds contents, and gives the name of the file that they arrive in.
+    /// Adds the contents of a file, and gives the name of the file that they arrive in.
+    pub(crate) fn push_contents(&mut self, contents: &Contents) -> String {
+        let bytes = contents.expose();
+        self.blobs.push(Blob {
+            size: bytes.len() as u64,
+            digest: Digest::of(bytes),
+            bytes: Bytes::Shared(contents.clone(), 0),
+        });
+        self.last()
+    }
+
+    /// The same for what nobody else has.
     pub(crate) fn push(&mut self, bytes: Vec<u8>) -> String {
         self.blobs.push(Blob {
             size: bytes.len() as u64,

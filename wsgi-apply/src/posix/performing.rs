@@ -5,7 +5,7 @@ mod calls;
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use wsgi_model::{CheckMoment, Command, Owner, Word};
+use wsgi_model::{AppName, CheckMoment, Command, Owner, Word};
 
 use super::payload::Payload;
 use super::words::call;
@@ -17,7 +17,7 @@ use crate::{
 /// The program that performs a plan, and what follows it.
 pub(crate) struct Performance {
     /// The program.
-    pub(crate) script: String,
+    script: String,
     payload: Payload,
 }
 
@@ -34,6 +34,7 @@ impl Performance {
             prefix,
             calls: String::new(),
             payload: Payload::default(),
+            intents: BTreeMap::new(),
             slugs: BTreeMap::new(),
         };
         writer.soundness(plan);
@@ -69,9 +70,9 @@ impl Performance {
         Self { script, payload }
     }
 
-    /// What the program reads from stdin.
-    pub(crate) fn into_payload(self) -> impl Read {
-        self.payload.into_reader()
+    /// The program, and what it reads from stdin.
+    pub(crate) fn into_parts(self) -> (String, impl Read) {
+        (self.script, self.payload.into_reader())
     }
 }
 
@@ -79,6 +80,8 @@ struct Writer<'a> {
     prefix: &'a str,
     calls: String,
     payload: Payload,
+    /// In which blob each app's intent is.
+    intents: BTreeMap<AppName, String>,
     /// The file name of each owed action.
     slugs: BTreeMap<String, String>,
 }
@@ -96,6 +99,7 @@ impl Writer<'_> {
         for (app, record) in &plan.records {
             let blob = self.payload.push(record.intent.to_text().into_bytes());
             self.call(["intend", app.as_str(), &blob]);
+            self.intents.insert(app.clone(), blob);
         }
         for step in &plan.steps {
             if let Change::Action { action, .. } = &step.change {
@@ -123,7 +127,11 @@ impl Writer<'_> {
                 self.call(words.chain(logs.iter().map(String::as_str)));
                 continue;
             }
-            let blob = self.payload.push(record.manifest.to_text().into_bytes());
+            // Of an app that was not there, both say the same.
+            let blob = match self.intents.get(app) {
+                Some(blob) if record.intent == record.manifest => blob.clone(),
+                _ => self.payload.push(record.manifest.to_text().into_bytes()),
+            };
             self.call(["recorded", app.as_str(), &blob]);
         }
     }
@@ -163,7 +171,7 @@ impl Writer<'_> {
                 owner,
             } = &change.after
             {
-                let blob = self.payload.push(contents.expose().to_vec());
+                let blob = self.payload.push_contents(contents);
                 let owner = named(owner);
                 let mode = mode.to_string();
                 self.call(["prepare", &step, &actor, &path, &mode, &owner, &blob]);
