@@ -140,7 +140,7 @@ fn before_the_switch() -> Vec<Bad> {
         Bad::new(
             "web.py",
             dies,
-            &["Worker failed to boot", "it ended before it answered"],
+            &["Worker failed to boot", "failed at “ask the new release”"],
         ),
     ];
     bad[5].timeout = 3;

@@ -49,8 +49,8 @@ impl Site {
             "curl",
         ];
         let host = TargetHost::builder().suite(suite).packages(packages).up();
-        let packages = PythonPackages::for_apps().expect("packages");
-        host.machine().offer_wheels(&packages);
+        let wheels = PythonPackages::for_apps().expect("packages");
+        host.machine().offer_wheels(&wheels);
         let home = tempfile::tempdir().expect("a directory");
         fs::create_dir(home.path().join(".ssh")).expect("a directory");
         let known = [
@@ -58,11 +58,11 @@ impl Site {
             host.ssh_config("shop", "shop"),
         ];
         fs::write(home.path().join(".ssh/config"), known.concat()).expect("a file");
-        let site = Self { host, home };
-        site.settings(settings);
-        site.calls(&["apply", "shop.yml", "--host", HOST, "--yes"]);
-        site.name("unnamed");
-        site
+        let new = Self { host, home };
+        new.settings(settings);
+        new.calls(&["apply", "shop.yml", "--host", HOST, "--yes"]);
+        new.name("unnamed");
+        new
     }
 
     /// The vars file, with these lines.
