@@ -1,7 +1,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use wsgi_apply::{Chunk, Script, Shell, ShellError, Status};
+use wsgi_apply::{Chunk, LocalShell, Script, Shell, ShellError, Status};
 
 use crate::machine::Machine;
 
@@ -19,6 +19,23 @@ impl MachineShell {
             machine: machine.clone(),
             user: None,
         }
+    }
+
+    /// As root, with input and output that come while the program runs.
+    pub fn live(machine: &Machine) -> LocalShell {
+        let target = format!("--target={}", machine.init());
+        let enters = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
+        let way = ["nsenter", &target].into_iter().chain(enters).chain([
+            "--",
+            "setsid",
+            "--wait",
+            "env",
+            "--ignore-environment",
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME=/root",
+            "LANG=C.UTF-8",
+        ]);
+        LocalShell::through("a scratch machine", way)
     }
 
     /// As another user, who has to become root by sudo.

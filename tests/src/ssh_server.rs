@@ -13,6 +13,7 @@ use std::thread::{self, JoinHandle};
 use rustix::process::{Pid, Signal, getuid, kill_process_group};
 use tempfile::TempDir;
 
+use crate::Machine;
 use crate::program::remedy;
 use crate::ssh_key;
 
@@ -57,7 +58,26 @@ impl SshServer {
     /// With the reason, when that cannot be.
     #[track_caller]
     pub fn with(kinds: &[&str], settings: &str) -> Self {
-        match Self::start(kinds, settings) {
+        Self::or_panic(Self::start(kinds, settings, None))
+    }
+
+    /// Starts a server for a scratch machine: who logs in, as root, is there.
+    ///
+    /// # Panics
+    ///
+    /// With the reason, when that cannot be.
+    #[track_caller]
+    pub fn into_machine(machine: &Machine) -> Self {
+        machine.ok(["mkdir", "-p", "/run/sshd"]);
+        let server = Self::or_panic(Self::start(&["ed25519"], "", Some(machine.init())));
+        let files = server.files.path();
+        machine.copy_in(files, &files.to_string_lossy());
+        server
+    }
+
+    #[track_caller]
+    fn or_panic(started: io::Result<Self>) -> Self {
+        match started {
             Ok(server) => server,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 panic!("{error}; {}; {}", remedy("sshd"), remedy("ssh-keygen"))
@@ -66,7 +86,7 @@ impl SshServer {
         }
     }
 
-    fn start(kinds: &[&str], settings: &str) -> io::Result<Self> {
+    fn start(kinds: &[&str], settings: &str, machine: Option<u32>) -> io::Result<Self> {
         let files = tempfile::tempdir()?;
         if getuid().is_root() {
             // Debian's service makes it, sshd does not start without it.
@@ -104,7 +124,7 @@ impl SshServer {
         let listening = thread::spawn({
             let shared = Arc::clone(&shared);
             let directory = directory.to_owned();
-            move || listen(&listener, &shared, &directory)
+            move || listen(&listener, &shared, &directory, machine)
         });
         Ok(Self {
             files,
@@ -211,27 +231,37 @@ impl Drop for SshServer {
     }
 }
 
-fn listen(listener: &TcpListener, shared: &Shared, directory: &Path) {
+fn listen(listener: &TcpListener, shared: &Shared, directory: &Path, machine: Option<u32>) {
     while let Ok((socket, _)) = listener.accept() {
         if shared.over.load(Ordering::SeqCst) {
             return;
         }
         shared.connections.fetch_add(1, Ordering::SeqCst);
         // Without one, the client sees that the connection ends at once.
-        if let Ok(child) = serve(socket, directory) {
+        if let Ok(child) = serve(socket, directory, machine) {
             shared.running().push(child);
         }
     }
 }
 
-fn serve(socket: TcpStream, directory: &Path) -> io::Result<Child> {
+fn serve(socket: TcpStream, directory: &Path, machine: Option<u32>) -> io::Result<Child> {
     let log = OpenOptions::new()
         .create(true)
         .append(true)
         .open(directory.join("log"))?;
     // What an sshd says is small, and its clients should not wait for it.
     socket.set_nodelay(true)?;
-    Command::new(SSHD)
+    let mut command = match machine {
+        Some(init) => {
+            let mut command = Command::new("nsenter");
+            let all = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
+            let target = format!("--target={init}");
+            command.arg(target).args(all).args(["--", SSHD]);
+            command
+        }
+        None => Command::new(SSHD),
+    };
+    command
         .args(["-i", "-e", "-f"])
         .arg(directory.join("sshd_config"))
         .stdin(OwnedFd::from(socket.try_clone()?))

@@ -1,11 +1,14 @@
 //! Releases: a new one takes the place of the running one, when it is known to be well.
 
 mod attendance;
+mod cues;
 mod deployment;
 mod host;
 mod program;
 mod record;
+mod repository;
 mod requirements;
+mod rollout;
 mod site;
 mod source;
 mod step;
@@ -13,9 +16,12 @@ mod survey;
 mod tree;
 
 pub use attendance::{Maintenance, Page};
-pub use deployment::{Deployment, NoRelease, Rollback, release_name};
+pub use cues::Cues;
+pub use deployment::{Content, Deployment, NoRelease, Rollback, release_name};
 pub use record::{DeployOutcome, DeployReport, Now};
+pub use repository::{FetchError, Fetched, Repository};
 pub use requirements::{LockKind, Requirements};
+pub use rollout::{Go, Member, Rollout, RolloutEvent, Work};
 pub use site::ReleaseSite;
 pub use source::{SourceError, SourceTree};
 pub use step::DeployStep;
@@ -25,6 +31,9 @@ pub use tree::{Tree, TreeEntry, TreeError};
 use crate::{HostError, Progress};
 
 const SURVEY: &str = include_str!("deploy/survey.sh");
+const FETCH: &str = include_str!("deploy/fetch.sh");
+/// What follows the mark at the end of an answer.
+const SURVEY_END: &str = "-end";
 const DEPLOY: &str = include_str!("deploy/deploy.sh");
 const ASK: &str = include_str!("deploy/ask.py");
 const MOVE: &str = include_str!("deploy/move.py");
@@ -36,6 +45,13 @@ pub trait ReleaseHost {
     /// # Errors
     /// [`HostError`] when that is not known.
     fn survey(&mut self, site: &ReleaseSite) -> Result<Survey, HostError>;
+
+    /// Fetches a revision of a repository, with what the app's user has to log in with.
+    ///
+    /// # Errors
+    /// [`FetchError`] when it is not there.
+    fn fetch(&mut self, site: &ReleaseSite, repository: &Repository)
+    -> Result<Fetched, FetchError>;
 
     /// Puts a release in the place of the running one, or leaves everything as it was.
     ///
@@ -54,6 +70,18 @@ pub trait ReleaseHost {
     fn roll_back(
         &mut self,
         rollback: &Rollback<'_>,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<DeployReport, HostError>;
+
+    /// Does its part of a [`Rollout`], which tells it when to go on after each
+    /// [`Stands`](Progress::Stands).
+    ///
+    /// # Errors
+    /// [`HostError`] when it is not known what became of it.
+    fn in_company(
+        &mut self,
+        work: &Work<'_>,
+        cues: Cues,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<DeployReport, HostError>;
 }

@@ -1,9 +1,13 @@
 use std::io::{self, Read};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 /// What one call of a shell sends at most: OpenSSH takes no longer packet.
 const PIECE: usize = 32 << 10;
+
+/// How soon a source that had nothing is asked again, when nothing else happens.
+pub(crate) const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The input of a program, piece by piece, as fast as the program takes it.
 pub(crate) struct Feed<'source> {
@@ -13,6 +17,8 @@ pub(crate) struct Feed<'source> {
     start: usize,
     end: usize,
     outcome: Option<io::Result<()>>,
+    /// The source had nothing when it was asked last.
+    dry: bool,
 }
 
 impl<'source> Feed<'source> {
@@ -23,20 +29,29 @@ impl<'source> Feed<'source> {
             start: 0,
             end: 0,
             outcome: None,
+            dry: false,
         }
     }
 
-    /// What is to be sent next; the same until some of it is [taken](Self::take). `None` at the end.
+    /// What is to be sent next; the same until some of it is [taken](Self::take). `None` at the end,
+    /// and while the source has nothing.
     pub(crate) fn next(&mut self) -> Option<&[u8]> {
-        while self.start == self.end && self.outcome.is_none() {
+        self.dry = false;
+        while self.start == self.end && self.outcome.is_none() && !self.dry {
             match self.source.read(&mut self.buffer) {
                 Ok(0) => self.outcome = Some(Ok(())),
                 Ok(count) => (self.start, self.end) = (0, count),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.dry = true,
                 Err(error) => self.outcome = Some(Err(error)),
             }
         }
         Some(&self.buffer[self.start..self.end]).filter(|piece| !piece.is_empty())
+    }
+
+    /// Whether the source had nothing when it was asked last, and is to be asked again.
+    pub(crate) const fn is_dry(&self) -> bool {
+        self.dry
     }
 
     /// Notes that the first `count` bytes were sent.

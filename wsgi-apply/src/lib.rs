@@ -8,6 +8,8 @@
 //!   `ssh::SshShell` (feature `ssh`) or one of your own;
 //! - [`MemoryHost`]: files, users and packages in memory, for tests.
 //!
+//! [`conformance`] tries what a backend of one's own must do.
+//!
 //! A plan is performed when the host is still as it was observed, under a lock, and what is cut off
 //! is ended by the next run. [`deploy`] puts releases on a host to which an app was applied.
 //!
@@ -31,6 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod conformance;
 pub mod deploy;
 mod desired;
 mod diff;
@@ -50,6 +53,7 @@ mod shell;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 mod status;
+mod terminal;
 
 pub use desired::{Contradiction, Desired};
 pub use diff::{Diff, DiffLine, Hunk, Sign};
@@ -69,9 +73,10 @@ pub use plan::{
 };
 pub use posix_host::{PosixHost, PosixOptions};
 pub use probe::{AppProbe, Look, Probe};
-pub use report::{Failure, Outcome, Progress, Report};
+pub use report::{Failure, Outcome, Progress, Report, Standing};
 pub use shell::{Chunk, Script, Shell, ShellError, Status};
-pub use status::{AppStatus, Certificate, Health, Release};
+pub use status::{AppStatus, Certificate, Health, Release, Validity};
+pub use terminal::Terminal;
 
 /// The examples of the README compile, too.
 #[cfg(doctest)]

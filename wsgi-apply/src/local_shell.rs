@@ -3,19 +3,25 @@ use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio};
 
-use crate::feed::Feed;
+use crate::Terminal;
+use crate::feed::{ASK_AGAIN, Feed};
+use crate::posix::call;
 use crate::shell::{Chunk, Script, Shell, ShellError, Status};
 
 /// The size of a pipe on Linux: no read gets more.
 const PIPE: usize = 64 << 10;
 
-/// This machine, as the user who runs us and with that one's environment.
+/// This machine, as the user who runs us and with that one's environment; or what another program
+/// leads into, such as a container.
 #[derive(Debug)]
 pub struct LocalShell {
     signals: Signals,
+    /// The program that leads there, with its arguments.
+    way: Vec<String>,
+    label: Option<String>,
 }
 
 /// Whom the terminal's signals reach, such as that of Ctrl-C.
@@ -31,15 +37,44 @@ impl LocalShell {
     /// This machine, where programs do not get the terminal's signals: as over SSH, it is for their
     /// caller to decide what Ctrl-C means, and they go on when the caller has ended.
     pub const fn new() -> Self {
-        let signals = Signals::Ours;
-        Self { signals }
+        Self::with(Signals::Ours)
     }
 
     /// This machine, where the terminal's signals reach programs as they reach us: for those that a
     /// person runs and ends.
     pub const fn in_foreground() -> Self {
-        let signals = Signals::Shared;
-        Self { signals }
+        Self::with(Signals::Shared)
+    }
+
+    /// What a program leads into that runs the command in its last arguments, and passes on its
+    /// streams and status: `docker exec -i web`, `nsenter --all --target 123`.
+    pub fn through<W: Into<String>>(label: &str, way: impl IntoIterator<Item = W>) -> Self {
+        Self {
+            way: way.into_iter().map(Into::into).collect(),
+            label: Some(label.to_owned()),
+            ..Self::new()
+        }
+    }
+
+    /// What runs a program of the shell.
+    fn words<'a>(&'a self, script: &'a Script) -> impl Iterator<Item = &'a str> {
+        let shell = ["/bin/sh", "-c", script.as_str()];
+        self.way.iter().map(String::as_str).chain(shell)
+    }
+
+    fn command(&self, script: &Script) -> Command {
+        let mut words = self.words(script);
+        let mut command = Command::new(words.next().unwrap_or("/bin/sh"));
+        command.args(words);
+        command
+    }
+
+    const fn with(signals: Signals) -> Self {
+        Self {
+            signals,
+            way: Vec::new(),
+            label: None,
+        }
     }
 }
 
@@ -50,8 +85,8 @@ impl Default for LocalShell {
 }
 
 impl Shell for LocalShell {
-    fn label(&self) -> &'static str {
-        "this machine"
+    fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or("this machine")
     }
 
     fn exec(
@@ -60,9 +95,8 @@ impl Shell for LocalShell {
         stdin: &mut dyn Read,
         output: &mut dyn FnMut(Chunk<'_>),
     ) -> Result<Status, ShellError> {
-        let mut command = Command::new("/bin/sh");
+        let mut command = self.command(script);
         command
-            .args(["-c", script.as_str()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -80,6 +114,25 @@ impl Shell for LocalShell {
         }
         passed.map_err(ShellError::Lost)?;
         Ok(status(ended.map_err(ShellError::Lost)?))
+    }
+
+    /// In a terminal that script(1) makes: a program of another user's could have the person's own
+    /// read what that one did not type (ioctl TIOCSTI), by the shell that is there after it.
+    fn in_terminal(&mut self, script: &Script, _: &mut dyn Terminal) -> Result<Status, ShellError> {
+        let line = call(self.words(script));
+        let ended = Command::new("script")
+            .args([
+                "--quiet",
+                "--return",
+                "--flush",
+                "--command",
+                &line,
+                "/dev/null",
+            ])
+            .env("SHELL", "/bin/sh")
+            .status()
+            .map_err(ShellError::NotStarted)?;
+        Ok(status(ended))
     }
 }
 
@@ -117,15 +170,26 @@ fn pass(
             continue;
         }
         let mut waiting = Vec::with_capacity(3);
-        waiting.extend(stdin.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
+        let is_dry = stdin.is_some() && feed.is_dry();
+        // One that is dry tells only when nobody reads it any more.
+        let wanted = if is_dry {
+            PollFlags::empty()
+        } else {
+            PollFlags::OUT
+        };
+        waiting.extend(stdin.as_ref().map(|pipe| PollFd::new(pipe, wanted)));
         waiting.extend(stdout.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         waiting.extend(stderr.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         if waiting.is_empty() {
             return Ok(());
         }
-        match poll(&mut waiting, None) {
+        let again = is_dry.then(|| Timespec::try_from(ASK_AGAIN).ok()).flatten();
+        match poll(&mut waiting, again.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
+        }
+        if is_dry && waiting[0].revents().contains(PollFlags::ERR) {
+            stdin = None;
         }
     }
 }
@@ -146,7 +210,7 @@ fn send(pipe: Option<ChildStdin>, feed: &mut Feed<'_>) -> io::Result<Option<Chil
             },
         }
     }
-    Ok(None)
+    Ok(feed.is_dry().then_some(pipe))
 }
 
 /// Takes one piece from a pipe, and says whether anything changed.

@@ -10,7 +10,7 @@ use crate::facts::Reading;
 use crate::posix::{Answer, Performance, observing, quoted};
 use crate::{
     Chunk, Facts, Host, HostError, PerformOptions, Plan, Probe, Progress, Report, Script, Shell,
-    ShellError, Status,
+    ShellError, Status, Terminal,
 };
 
 /// A host that is a Debian or Ubuntu system, reached by a [`Shell`].
@@ -142,6 +142,18 @@ impl<S: Shell> PosixHost<S> {
     }
 }
 
+impl<S: Shell> PosixHost<S> {
+    /// Runs a short program as root in a terminal, in which sudo asks for its password itself.
+    pub(crate) fn in_terminal(
+        &mut self,
+        body: &str,
+        terminal: &mut dyn Terminal,
+    ) -> Result<Status, ShellError> {
+        let script = Script::new(as_root_in_terminal(body));
+        self.shell.in_terminal(&script, terminal)
+    }
+}
+
 impl<S: Shell> Host for PosixHost<S> {
     fn label(&self) -> &str {
         self.shell.label()
@@ -206,6 +218,16 @@ fn as_root(body: &str) -> String {
         "B={body}\n\
          if [ \"$(id -u)\" = 0 ]; then eval \"$B\"\n\
          elif command -v sudo >/dev/null 2>&1; then LC_ALL=C exec sudo -n /bin/sh -c \"$B\"\n\
+         else echo '{NO_SUDO}' >&2; exit 1; fi\n"
+    )
+}
+
+fn as_root_in_terminal(body: &str) -> String {
+    let body = quoted(body);
+    format!(
+        "B={body}\n\
+         if [ \"$(id -u)\" = 0 ]; then eval \"$B\"\n\
+         elif command -v sudo >/dev/null 2>&1; then exec sudo /bin/sh -c \"$B\"\n\
          else echo '{NO_SUDO}' >&2; exit 1; fi\n"
     )
 }

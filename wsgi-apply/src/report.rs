@@ -16,6 +16,20 @@ pub enum Progress<'a> {
     Done(usize),
     /// A line that a program prints meanwhile.
     Output(&'a str),
+    /// The release has come so far and waits for the other hosts.
+    Stands(Standing),
+}
+
+/// How far a release of several hosts has come on one of them, before it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Standing {
+    /// It is built, and answers on a socket of its own.
+    Prepared,
+    /// The commands have run that run once for all hosts.
+    Released,
+    /// It serves, and can still be gone back from.
+    Switched,
 }
 
 /// What became of a plan.

@@ -5,11 +5,14 @@ use std::io::{self, Read};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::Terminal;
+
 /// Anything that runs a program of the POSIX shell as a user of a machine: this machine itself, SSH,
 /// a container.
 ///
-/// `PosixHost` makes a `Host` of it. Becoming root is that one's
-/// work, not the shell's.
+/// [`PosixHost`](crate::PosixHost) makes a [`Host`](crate::Host) of it. Becoming root is that one's
+/// work, not the shell's. [`conformance::shell`](crate::conformance::shell) tries what is promised
+/// here; the example `command_shell` is a complete one.
 pub trait Shell {
     /// What the machine is called in messages.
     fn label(&self) -> &str;
@@ -21,7 +24,9 @@ pub trait Shell {
     /// program is silent: an installation may be for minutes.
     ///
     /// `stdin` is read by the calling thread, as fast as the program takes it: while a read blocks,
-    /// no output comes. A program has not ended before its output has, so what it leaves in the
+    /// no output comes. One that has nothing yet returns [`WouldBlock`](io::ErrorKind::WouldBlock), and
+    /// is asked again soon, while output comes meanwhile; a shell that reads all of its input first
+    /// cannot do that, and serves for all but releases of several hosts together. A program has not ended before its output has, so what it leaves in the
     /// background must not hold its stdout or stderr.
     ///
     /// An input that ends early looks to the program as one that ends: it has to know its length
@@ -36,6 +41,20 @@ pub trait Shell {
         stdin: &mut dyn Read,
         output: &mut dyn FnMut(Chunk<'_>),
     ) -> Result<Status, ShellError>;
+
+    /// Runs `script` in a terminal of the machine's own, which a person uses at theirs, and waits for
+    /// its end.
+    ///
+    /// # Errors
+    /// [`ShellError`] when it could not be started, as where there are no terminals, or it is not
+    /// known how it ended.
+    fn in_terminal(
+        &mut self,
+        _script: &Script,
+        _terminal: &mut dyn Terminal,
+    ) -> Result<Status, ShellError> {
+        Err(ShellError::NotStarted(io::ErrorKind::Unsupported.into()))
+    }
 }
 
 impl<S: Shell + ?Sized> Shell for Box<S> {
@@ -50,6 +69,14 @@ impl<S: Shell + ?Sized> Shell for Box<S> {
         output: &mut dyn FnMut(Chunk<'_>),
     ) -> Result<Status, ShellError> {
         (**self).exec(script, stdin, output)
+    }
+
+    fn in_terminal(
+        &mut self,
+        script: &Script,
+        terminal: &mut dyn Terminal,
+    ) -> Result<Status, ShellError> {
+        (**self).in_terminal(script, terminal)
     }
 }
 

@@ -35,6 +35,7 @@ pub use options::{Login, SshOptions};
 pub use place::Place;
 pub use tried::Tried;
 
+use crate::Terminal;
 use crate::feed::Feed;
 use crate::shell::{Chunk, Script, Shell, ShellError, Status};
 use transport::Transport;
@@ -80,10 +81,7 @@ impl Shell for SshShell {
         output: &mut dyn FnMut(Chunk<'_>),
     ) -> Result<Status, ShellError> {
         let Some(transport) = &mut self.transport else {
-            return Err(ShellError::NotStarted(io::Error::new(
-                io::ErrorKind::NotConnected,
-                "the connection was lost before",
-            )));
+            return Err(gone());
         };
         let mut feed = Feed::new(stdin);
         let result = exec::exec(transport, &script.for_any_shell(), &mut feed, output);
@@ -95,4 +93,26 @@ impl Shell for SshShell {
             _ => result,
         }
     }
+
+    fn in_terminal(
+        &mut self,
+        script: &Script,
+        terminal: &mut dyn Terminal,
+    ) -> Result<Status, ShellError> {
+        let Some(transport) = &mut self.transport else {
+            return Err(gone());
+        };
+        let result = exec::in_terminal(transport, &script.for_any_shell(), terminal);
+        if let Err(ShellError::Lost(_)) = result {
+            self.transport = None;
+        }
+        result
+    }
+}
+
+fn gone() -> ShellError {
+    ShellError::NotStarted(io::Error::new(
+        io::ErrorKind::NotConnected,
+        "the connection was lost before",
+    ))
 }

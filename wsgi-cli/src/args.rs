@@ -12,7 +12,10 @@ use clap_complete::Shell;
 use wsgi_render::Version;
 
 pub(crate) use hosts::{Apply, Performing, Plan, Remove, Status};
-pub(crate) use releases::{Deploy, Logs, Maintenance, PageSwitch, Releases, Rollback, Run, cache};
+pub(crate) use releases::{
+    Deploy, GitFetch, Logs, Maintenance, OpenShell, Pace, PageSwitch, Releases, Rollback, Run,
+    cache,
+};
 pub(crate) use target::TargetArgs;
 
 /// Run WSGI app containers (nginx, TLS, gunicorn, supervisor, cron, sudo) on Debian and Ubuntu hosts,
@@ -121,6 +124,9 @@ pub(crate) enum Verb {
     /// Run a command in the release that serves
     #[command(after_help = releases::RUN)]
     Run(Run),
+    /// Open a shell in the release that serves
+    #[command(after_help = releases::SHELL)]
+    Shell(OpenShell),
     /// Show every variable with its value and where it came from
     #[command(after_help = SHOW)]
     Show(Show),
@@ -162,7 +168,8 @@ impl Verb {
             | Self::Man(_)
             | Self::Maintenance(_)
             | Self::Logs(_)
-            | Self::Run(_) => false,
+            | Self::Run(_)
+            | Self::Shell(_) => false,
         }
     }
 }

@@ -5,10 +5,12 @@ mod attend;
 mod check;
 mod completions;
 mod deploy;
+mod deploy_together;
 mod env;
 mod init;
 mod man;
 mod plan;
+mod release_answer;
 mod remove;
 mod render;
 mod schema;
@@ -39,6 +41,7 @@ pub(crate) fn perform(
         Verb::Maintenance(args) => attend::maintenance(&args, console, machines),
         Verb::Logs(args) => attend::logs(&args, console, machines),
         Verb::Run(args) => attend::run(&args, console, machines),
+        Verb::Shell(args) => attend::shell(&args, console, machines),
         Verb::Show(args) => show::show(&args, console),
         Verb::Env(args) => env::env(&args, console),
         Verb::Schema => schema::schema(console),

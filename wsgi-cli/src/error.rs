@@ -48,6 +48,10 @@ pub(crate) enum CommandError {
     SeveralApps,
     #[error("this works on one host at a time")]
     SeveralHosts,
+    #[error("a shell is used in a terminal")]
+    NoTerminal,
+    #[error("cannot use the terminal")]
+    Terminal(#[source] io::Error),
     #[error("an app runs on a host, not in a directory")]
     NoHost,
     #[error("there is nothing to deploy")]
@@ -86,9 +90,10 @@ impl CommandError {
             | Self::SeveralApps
             | Self::SeveralHosts
             | Self::NoHost
+            | Self::NoTerminal
             | Self::Source(_)
             | Self::UnreadablePlan { .. } => exit::USAGE,
-            Self::Print(_) => exit::PART_WAY,
+            Self::Print(_) | Self::Terminal(_) => exit::PART_WAY,
             Self::OtherPlan(_) | Self::Make { .. } => exit::CONFLICT,
             Self::Contradiction(_) | Self::Unreadable(_) | Self::Unquotable { .. } => exit::REFUSED,
             Self::Tree(error) => error.status(),
@@ -110,6 +115,9 @@ impl CommandError {
                 Some("name one vars file: each app has its own releases".to_owned())
             }
             Self::SeveralHosts => Some("give one `--host`".to_owned()),
+            Self::NoTerminal => {
+                Some("`wsgi-cli run` runs a command where there is none".to_owned())
+            }
             Self::NoHost => Some("give a `--host`, or `--local`".to_owned()),
             Self::Source(error) => error.help().map(str::to_owned),
             Self::OtherPlan(error) => Some(error.help().to_owned()),
@@ -121,7 +129,9 @@ impl CommandError {
             Self::Tree(error) => Some(error.help()),
             Self::Unreadable(error) => error.help().map(str::to_owned),
             Self::Render { .. } => Some("this is a bug of wsgi-cli; please report it".to_owned()),
-            Self::Print(_) | Self::Make { .. } | Self::Unquotable { .. } => None,
+            Self::Print(_) | Self::Terminal(_) | Self::Make { .. } | Self::Unquotable { .. } => {
+                None
+            }
         }
     }
 }

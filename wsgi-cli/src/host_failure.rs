@@ -1,5 +1,6 @@
 //! Why nothing came of one host.
 
+use wsgi_apply::deploy::FetchError;
 use wsgi_apply::ssh::ConnectError;
 use wsgi_apply::{Contradiction, HostError, ShellError};
 use wsgi_render::RenderError;
@@ -22,6 +23,10 @@ pub(crate) enum HostFailure {
     #[error("the app was not applied: {missing} is missing")]
     NotApplied { missing: String },
     #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error("it has another commit of {what} than {other}")]
+    OtherCommit { what: String, other: String },
+    #[error(transparent)]
     NoRelease(wsgi_apply::deploy::NoRelease),
     #[error("not begun, since other hosts failed")]
     TooManyFailed,
@@ -33,7 +38,7 @@ impl HostFailure {
     /// The exit status that follows.
     pub(crate) const fn status(&self) -> u8 {
         match self {
-            Self::Connect(_) => exit::UNREACHABLE,
+            Self::Connect(_) | Self::Fetch(FetchError::Host(_)) => exit::UNREACHABLE,
             Self::Observe(error) => match error {
                 HostError::Unreadable(_) | HostError::Missing(_) => exit::CONFLICT,
                 HostError::Failed(_) => exit::BUG,
@@ -46,7 +51,10 @@ impl HostFailure {
                 | HostError::PasswordRefused => exit::UNREACHABLE,
                 _ => exit::PART_WAY,
             },
-            Self::NotApplied { .. } | Self::NoRelease(_) => exit::CONFLICT,
+            Self::NotApplied { .. }
+            | Self::NoRelease(_)
+            | Self::Fetch(_)
+            | Self::OtherCommit { .. } => exit::CONFLICT,
             Self::Render { .. } => exit::BUG,
             Self::Contradiction(_) => exit::REFUSED,
             Self::TooManyFailed | Self::Interrupted => exit::DONE,
@@ -59,6 +67,10 @@ impl HostFailure {
             Self::Connect(error) => Some(error.help()),
             Self::Observe(error) | Self::Perform(error) => error.help().map(str::to_owned),
             Self::NotApplied { .. } => Some("`wsgi-cli apply` it first".to_owned()),
+            Self::Fetch(error) => error.help().map(str::to_owned),
+            Self::OtherCommit { .. } => {
+                Some("somebody has pushed meanwhile: run it again".to_owned())
+            }
             Self::NoRelease(error) => Some(error.help().to_owned()),
             Self::Render { .. } => Some("this is a bug of wsgi-cli; please report it".to_owned()),
             Self::Contradiction(_) => {

@@ -44,6 +44,7 @@ mod operator;
 mod output;
 mod parallel;
 mod passwords;
+mod person_terminal;
 mod plan_file;
 mod preparation;
 mod refused_line;

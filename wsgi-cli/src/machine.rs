@@ -18,6 +18,12 @@ use crate::terminal::{Echo, Terminal};
 pub trait Machines: Sync {
     /// The machine of this name, as it was given; none leaves it to SSH.
     fn machine(&self, name: &str) -> Option<Box<dyn Host + Send>>;
+
+    /// What runs programs on the machine of this name, for the verbs that work on releases and on
+    /// running apps.
+    fn shell(&self, _name: &str) -> Option<Box<dyn Shell + Send>> {
+        None
+    }
 }
 
 /// No machines of one's own: `--host` is over SSH.
@@ -151,11 +157,14 @@ impl<'a> Access<'a> {
         let mut options = PosixOptions::default();
         options.sudo_password.clone_from(&self.sudo_password);
         let shell: Box<dyn Shell + Send> = match address {
-            Address::Remote(destination) => Box::new(SshShell::connect(
-                destination,
-                &self.ssh,
-                &mut Person(self),
-            )?),
+            Address::Remote(destination) => match self.machines.shell(&destination.to_string()) {
+                Some(shell) => shell,
+                None => Box::new(SshShell::connect(
+                    destination,
+                    &self.ssh,
+                    &mut Person(self),
+                )?),
+            },
             Address::Local => Box::new(local),
             Address::Directory(path, _) => {
                 options.prefix = Some(path.clone());

@@ -6,7 +6,7 @@ use wsgi_model::AbsPath;
 
 use super::ReleaseSite;
 use crate::posix::call;
-use crate::{Chunk, HostError, PosixHost, Shell, Status};
+use crate::{Chunk, HostError, PosixHost, Shell, Status, Terminal};
 
 const WATCH: &str = include_str!("watch.py");
 
@@ -30,34 +30,57 @@ pub enum Maintenance {
     Off,
 }
 
-impl<S: Shell> PosixHost<S> {
-    /// Runs a program as the app's user, for as long as somebody reads its output.
-    fn as_app(
-        &mut self,
-        site: &ReleaseSite,
-        words: &[&str],
-        stdin: impl Read,
-        output: &mut dyn FnMut(Chunk<'_>),
-    ) -> Result<Status, HostError> {
-        let user = [
-            "exec",
-            "/usr/bin/python3",
-            "-I",
-            "-S",
-            "-c",
-            WATCH,
-            "setpriv",
-            "--reuid",
-            &site.user,
-            "--regid",
-            &site.group,
-            "--init-groups",
-            "--",
-        ];
-        let program = ["cd /\n", &call(user.iter().chain(words).copied())].concat();
-        Ok(self.exec(&program, stdin, output)?)
-    }
+/// A program that the app's user runs.
+fn of_app<'a>(site: &'a ReleaseSite, words: impl IntoIterator<Item = &'a str>) -> String {
+    [
+        "cd /\n",
+        &call(["exec"].into_iter().chain(as_user(site, words))),
+    ]
+    .concat()
+}
 
+/// The same, for as long as somebody reads its output.
+fn watched<'a>(site: &'a ReleaseSite, words: impl IntoIterator<Item = &'a str>) -> String {
+    let watch = ["exec", "/usr/bin/python3", "-I", "-S", "-c", WATCH];
+    [
+        "cd /\n",
+        &call(watch.into_iter().chain(as_user(site, words))),
+    ]
+    .concat()
+}
+
+fn as_user<'a>(
+    site: &'a ReleaseSite,
+    words: impl IntoIterator<Item = &'a str>,
+) -> impl Iterator<Item = &'a str> {
+    let user = [
+        "setpriv",
+        "--reuid",
+        &site.user,
+        "--regid",
+        &site.group,
+        "--init-groups",
+        "--",
+    ];
+    user.into_iter().chain(words)
+}
+
+/// A command in the release that serves.
+fn in_release<'a>(
+    site: &'a ReleaseSite,
+    command: impl IntoIterator<Item = &'a str>,
+) -> impl Iterator<Item = &'a str> {
+    let run = [
+        site.start.as_str(),
+        "--run",
+        site.current.as_str(),
+        site.virtualenv.as_str(),
+        "--",
+    ];
+    run.into_iter().chain(command)
+}
+
+impl<S: Shell> PosixHost<S> {
     /// Shows visitors the maintenance page or the app, and says which they get.
     ///
     /// # Errors
@@ -76,10 +99,14 @@ impl<S: Shell> PosixHost<S> {
         let script = format!("{verb} && if [ -e \"$1\" ]; then echo on; else echo off; fi");
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let words = ["/bin/sh", "-c", script.as_str(), "sh", flag];
-        self.as_app(site, &words, io::empty(), &mut |chunk| match chunk {
-            Chunk::Out(bytes) => out.extend_from_slice(bytes),
-            Chunk::Err(bytes) => err.extend_from_slice(bytes),
-        })?;
+        self.exec(
+            &of_app(site, words),
+            io::empty(),
+            &mut |chunk| match chunk {
+                Chunk::Out(bytes) => out.extend_from_slice(bytes),
+                Chunk::Err(bytes) => err.extend_from_slice(bytes),
+            },
+        )?;
         match String::from_utf8_lossy(&out).lines().last() {
             Some("on") => Ok(Maintenance::On),
             Some("off") => Ok(Maintenance::Off),
@@ -122,14 +149,34 @@ impl<S: Shell> PosixHost<S> {
         stdin: impl Read,
         output: &mut dyn FnMut(Chunk<'_>),
     ) -> Result<Status, HostError> {
-        let mut words = vec![
-            site.start.as_str(),
-            "--run",
-            site.current.as_str(),
-            site.virtualenv.as_str(),
-            "--",
-        ];
-        words.extend(command.iter().map(String::as_str));
-        self.as_app(site, &words, stdin, output)
+        let words = in_release(site, command.iter().map(String::as_str));
+        Ok(self.exec(&watched(site, words), stdin, output)?)
+    }
+
+    /// The same in a terminal, for a program that a person uses.
+    ///
+    /// # Errors
+    /// [`HostError`] when the connection is lost. How the command ended is the [`Status`].
+    pub fn use_in_release(
+        &mut self,
+        site: &ReleaseSite,
+        command: &[String],
+        terminal: &mut dyn Terminal,
+    ) -> Result<Status, HostError> {
+        let words = in_release(site, command.iter().map(String::as_str));
+        Ok(self.in_terminal(&of_app(site, words), terminal)?)
+    }
+
+    /// A shell in the release that serves, as the app's user and with the app's environment.
+    ///
+    /// # Errors
+    /// [`HostError`] when the connection is lost. How the shell ended is the [`Status`].
+    pub fn shell_in_release(
+        &mut self,
+        site: &ReleaseSite,
+        terminal: &mut dyn Terminal,
+    ) -> Result<Status, HostError> {
+        // Not the login shell: an app that nobody logs in as has none.
+        self.use_in_release(site, &["/bin/bash".to_owned(), "-i".to_owned()], terminal)
     }
 }

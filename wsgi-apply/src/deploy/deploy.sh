@@ -22,13 +22,15 @@ in_release() { # release virtualenv command…
 
 follow_app() { follow setpriv --reuid "$USER_" --regid "$GROUP_" --init-groups -- "$@"; }
 
+owner() { head -n 1 "$N/deploy.lock" | head -c 300 | tr '\t' ' '; }
+
 # One deploy of an app at a time.
 alone() { # operator seconds
     mkdir -p -- "$N/releases" "$H" || end failed
     exec 9>>"$N/deploy.lock"
     if ! flock -n 9; then
-        ev waiting "$(head -c 300 "$N/deploy.lock" | tr '\n\t' '  ')"
-        flock -w "$2" 9 || end locked "$(head -c 300 "$N/deploy.lock" | tr '\n\t' '  ')"
+        [ "$2" = 0 ] || ev waiting "$(owner)"
+        flock -w "$2" 9 || end locked "$(owner)"
     fi
     locked=1
     printf '%s since %s (process %s)\n' "$1" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$$" >"$N/deploy.lock"
@@ -49,6 +51,19 @@ alone() { # operator seconds
 
 # Nobody else has deployed since the releases were looked at.
 still() { [ "$found" = "$1" ] || end drifted; }
+
+# Several hosts: each waits until all have come so far. Whoever tells it to go on says every ten
+# seconds that they are there; without them nothing is left half-way.
+stands() { # how far
+    [ -z "$broken$stopped" ] || return 0
+    ev stands "$1"
+    word=.
+    while [ "$word" = . ] && [ -z "$stopped" ]; do
+        # A read of the shell takes no more than its line.
+        word=$(timeout --foreground 60 /bin/sh -c 'IFS= read -r word && printf %s "$word"' <&7 9>&-)
+    done
+    [ "$word" = on ] || stopped=1
+}
 
 # --- before anything is switched
 
@@ -75,6 +90,17 @@ assemble() { # base gone archive added whole
         return 1
     }
     mkdir -p -- "$N/releases/$ID" && cp -- "$assembled" "$N/releases/$ID/index"
+}
+
+# A release of what the host has fetched. Whoever deploys has not seen its files: what they are is
+# noted, so that the next one is told.
+check_out() { # commit
+    of_app /bin/sh -c 'umask 022
+cd / && rm -rf -- "$1" "$1.tar" && mkdir -- "$1" && git --git-dir="$2/bare" archive --format=tar -o "$1.tar" "$3" &&
+    tar -xf "$1.tar" -C "$1" && rm -- "$1.tar"' sh "$RELEASES/.$ID" "$COPY" "$1" || return
+    mkdir -p -- "$N/releases/$ID" &&
+        of_app /bin/sh -c 'cd -- "$1" && find . -type f -printf "%P\\0" | xargs -0 -r sha256sum -- | LC_ALL=C sort' \
+            sh "$RELEASES/.$ID" >"$N/releases/$ID/index"
 }
 
 # What outlives releases is linked from where it is kept. The first release brings it there.
@@ -183,7 +209,7 @@ probe() { # release virtualenv
     of_app rm -f -- "$socket"
     : >"$K/probe"
     (cd / && exec setpriv --reuid "$USER_" --regid "$GROUP_" --init-groups --pdeathsig TERM -- \
-        timeout -k 3 "$((WAIT + 30))" "$START" --probe "$1" "$2" "$socket") >"$K/probe" 2>&1 </dev/null 9>&- &
+        timeout -k 3 "$((WAIT + 30))" "$START" --probe "$1" "$2" "$socket") >"$K/probe" 2>&1 </dev/null 7<&- 9>&- &
     pid=$!
     status=0
     verdict=$(of_app /usr/bin/python3 -I -S -c "$ASK" unix "$socket" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" "$pid" \
@@ -231,22 +257,40 @@ take_venv() { # virtualenv
 }
 
 exchange() {
+    APP_LOG_WAS=$(of_app stat -c %s -- "$APP_LOG" 2>/dev/null)
+    PROGRAM_LOG_WAS=$(stat -c %s -- "$PROGRAM_LOG" 2>/dev/null)
     status=0
     follow_app "$START" --exchange || status=$?
     case $status in
     0) return 0 ;;
     7)
         echo "the program does not run: it is started"
-        start_program
+        start_program && return
         ;;
-    *) return 1 ;;
     esac
+    logged
+    return 1
+}
+
+# What the app has logged since the exchange began: there it says why it does not serve. What it
+# prints reaches the other log. A log may have been rotated meanwhile.
+logged() {
+    of_app tail -c "+$((${APP_LOG_WAS:-0} + 1))" -- "$APP_LOG" 2>/dev/null | tail -n 30
+    tail -c "+$((${PROGRAM_LOG_WAS:-0} + 1))" -- "$PROGRAM_LOG" 2>/dev/null | tail -n 5
 }
 
 # Through nginx, as visitors come.
 verify() {
     [ -n "$PORT" ] || return 0
-    run /usr/bin/python3 -I -S -c "$ASK" "$SCHEME" "$PORT" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" 0 "$SCHEME"
+    if [ -e "$MAINTENANCE" ]; then
+        echo "visitors get the maintenance page: nothing is asked through nginx"
+        return 0
+    fi
+    verify_said=$(run /usr/bin/python3 -I -S -c "$ASK" "$SCHEME" "$PORT" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" 0 \
+        "$SCHEME") && return
+    logged
+    printf '%s\n' "$verify_said"
+    return 1
 }
 
 go_over() { # release virtualenv

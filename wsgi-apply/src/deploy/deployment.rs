@@ -6,9 +6,11 @@ use std::time::SystemTime;
 use camino::Utf8Path;
 use wsgi_model::RelativePath;
 
-use super::program::{Program, Writer, program};
-use super::tree::TreeError;
-use super::{DeployStep, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree, Survey};
+use super::program::{Company, Program, Writer, program};
+use super::tree::{Tree, TreeError};
+use super::{
+    DeployStep, Fetched, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree, Survey,
+};
 use crate::Digest;
 use crate::posix::Payload;
 
@@ -19,7 +21,7 @@ pub struct Deployment<'a> {
     /// Where.
     pub site: &'a ReleaseSite,
     /// What.
-    pub source: &'a SourceTree,
+    pub content: Content<'a>,
     /// What was there when it was looked at.
     pub survey: &'a Survey,
     /// What is to be installed.
@@ -34,6 +36,37 @@ pub struct Deployment<'a> {
     pub full: bool,
     /// Whether the hooks run that run once for all hosts.
     pub leads: bool,
+}
+
+/// The files of a release, and how they come to the host.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Content<'a> {
+    /// They are sent.
+    Sent(&'a SourceTree),
+    /// The host has fetched them.
+    Fetched(&'a Fetched),
+}
+
+impl<'a> From<&'a SourceTree> for Content<'a> {
+    fn from(source: &'a SourceTree) -> Self {
+        Self::Sent(source)
+    }
+}
+
+impl<'a> From<&'a Fetched> for Content<'a> {
+    fn from(fetched: &'a Fetched) -> Self {
+        Self::Fetched(fetched)
+    }
+}
+
+impl Content<'_> {
+    fn revision(&self) -> &str {
+        match self {
+            Self::Sent(source) => &source.revision,
+            Self::Fetched(fetched) => fetched.revision(),
+        }
+    }
 }
 
 /// An earlier release that is to take the place of the running one.
@@ -72,16 +105,16 @@ struct Parcels {
 
 impl<'a> Deployment<'a> {
     /// A deployment of one host, by nobody in particular.
-    pub const fn new(
+    pub fn new(
         site: &'a ReleaseSite,
-        source: &'a SourceTree,
+        content: impl Into<Content<'a>>,
         survey: &'a Survey,
         requirements: Requirements,
         id: String,
     ) -> Self {
         Self {
             site,
-            source,
+            content: content.into(),
             survey,
             requirements,
             id,
@@ -94,10 +127,10 @@ impl<'a> Deployment<'a> {
 
     /// The steps that it has.
     pub fn steps(&self) -> Vec<DeployStep> {
-        self.writer(Parcels::default()).steps
+        self.writer(Parcels::default(), Company::Alone).steps
     }
 
-    fn writer(&self, parcels: Parcels) -> Writer {
+    fn writer(&self, parcels: Parcels, company: Company) -> Writer {
         let site = self.site;
         let Parcels {
             gone,
@@ -106,18 +139,22 @@ impl<'a> Deployment<'a> {
             whole,
             payload,
         } = parcels;
-        let mut writer = Writer::default();
-        writer.payload = payload;
+        let mut writer = Writer::new(payload, company);
         let base = if self.full {
             None
         } else {
             self.survey.base.as_deref()
         };
         let base = base.unwrap_or_default();
-        writer.step(
-            DeployStep::Assemble,
-            &["assemble", base, &gone, &archive, &added, &whole],
-        );
+        match self.content {
+            Content::Sent(_) => {
+                let words = ["assemble", base, &gone, &archive, &added, &whole];
+                writer.step(DeployStep::Assemble, &words);
+            }
+            Content::Fetched(fetched) => {
+                writer.step(DeployStep::Assemble, &["check_out", &fetched.commit]);
+            }
+        }
         if !site.deploy.shared_paths.is_empty() {
             let mut words = vec!["shared"];
             words.extend(site.deploy.shared_paths.iter().map(RelativePath::as_str));
@@ -147,8 +184,8 @@ impl<'a> Deployment<'a> {
         writer
     }
 
-    pub(super) fn program(&self, mark: &str, supervisor: &str) -> Result<Program, TreeError> {
-        let tree = &self.source.tree;
+    /// What is sent: of the files, those that the host has not.
+    fn parcels(&self, tree: &Tree) -> Result<Parcels, TreeError> {
         let known = |path: &Utf8Path, digest: &str| {
             !self.full
                 && self.survey.base.is_some()
@@ -182,16 +219,29 @@ impl<'a> Deployment<'a> {
         let added = tree.index(|path| unknown.contains(path));
         let added = payload.push(added.into_bytes());
         let whole = Digest::of(tree.index(|_| true).as_bytes()).to_string();
-        let writer = self.writer(Parcels {
+        Ok(Parcels {
             gone,
             archive,
             added,
             whole,
             payload,
-        });
+        })
+    }
+
+    pub(super) fn program(
+        &self,
+        mark: &str,
+        supervisor: &str,
+        company: Company,
+    ) -> Result<Program, TreeError> {
+        let parcels = match self.content {
+            Content::Sent(source) => self.parcels(&source.tree)?,
+            Content::Fetched(_) => Parcels::default(),
+        };
+        let writer = self.writer(parcels, company);
         Ok(program(
             self.site,
-            (&self.id, &self.requirements.key, &self.source.revision),
+            (&self.id, &self.requirements.key, self.content.revision()),
             (&self.operator, self.wait),
             self.survey,
             mark,
@@ -279,9 +329,9 @@ impl<'a> Rollback<'a> {
 }
 
 impl Rollback<'_> {
-    fn writer(&self) -> Writer {
+    fn writer(&self, company: Company) -> Writer {
         let site = self.site;
-        let mut writer = Writer::default();
+        let mut writer = Writer::new(Payload::default(), company);
         let release = format!("{}/{}", site.releases, self.id);
         let virtualenv = format!("{}/{}", site.virtualenvs, self.virtualenv);
         writer.go_over(site, &release, &virtualenv, None);
@@ -291,10 +341,10 @@ impl Rollback<'_> {
 
     /// The steps that it has.
     pub fn steps(&self) -> Vec<DeployStep> {
-        self.writer().steps
+        self.writer(Company::Alone).steps
     }
 
-    pub(super) fn program(&self, mark: &str, supervisor: &str) -> Program {
+    pub(super) fn program(&self, mark: &str, supervisor: &str, company: Company) -> Program {
         program(
             self.site,
             (&self.id, &self.virtualenv, &self.revision),
@@ -302,7 +352,7 @@ impl Rollback<'_> {
             self.survey,
             mark,
             supervisor,
-            self.writer(),
+            self.writer(company),
         )
     }
 }

@@ -1,10 +1,16 @@
 //! Deploying to a host behind a shell.
 
-use std::io;
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
 
-use super::program::{restarting, surveying};
-use super::{DeployReport, Deployment, ReleaseHost, ReleaseSite, Rollback, Survey};
-use crate::posix::{Answer, Payload};
+use super::cues::{Mood, Spoken};
+use super::program::{Company, Program, fetching, restarting, surveying};
+use super::{
+    Cues, DeployReport, Deployment, FetchError, Fetched, ReleaseHost, ReleaseSite, Repository,
+    Rollback, SURVEY_END, Survey, Work,
+};
+use crate::posix::Answer;
 use crate::posix_host::{Travels, mark};
 use crate::{HostError, PosixHost, Progress, Shell, Unreadable};
 
@@ -17,7 +23,7 @@ impl<S: Shell> ReleaseHost for PosixHost<S> {
             answer.extend_from_slice(bytes);
         })?;
         let text = String::from_utf8_lossy(&answer);
-        let end = format!("{mark}-end\0");
+        let end = format!("{mark}{SURVEY_END}\0");
         let begun = text.split_once(&format!("{mark}\0"));
         let (records, _) = begun
             .and_then(|(_, rest)| rest.split_once(&end))
@@ -29,6 +35,20 @@ impl<S: Shell> ReleaseHost for PosixHost<S> {
         Ok(survey)
     }
 
+    fn fetch(
+        &mut self,
+        site: &ReleaseSite,
+        repository: &Repository,
+    ) -> Result<Fetched, FetchError> {
+        let mark = mark();
+        let mut answer = Vec::new();
+        let program = fetching(site, repository, &mark);
+        self.run(&program, Travels::AsArgument, io::empty(), &mut |bytes| {
+            answer.extend_from_slice(bytes);
+        })?;
+        Fetched::read(&String::from_utf8_lossy(&answer), &mark, repository)
+    }
+
     fn deploy(
         &mut self,
         deployment: &Deployment<'_>,
@@ -36,8 +56,8 @@ impl<S: Shell> ReleaseHost for PosixHost<S> {
     ) -> Result<DeployReport, HostError> {
         let mark = mark();
         let restart = restarting(deployment.site);
-        let program = deployment.program(&mark, &restart)?;
-        self.go_over(&mark, &program.script, program.payload, progress)
+        let program = deployment.program(&mark, &restart, Company::Alone)?;
+        self.go_over(&mark, program, None, progress)
     }
 
     fn roll_back(
@@ -46,8 +66,23 @@ impl<S: Shell> ReleaseHost for PosixHost<S> {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<DeployReport, HostError> {
         let mark = mark();
-        let program = rollback.program(&mark, &restarting(rollback.site));
-        self.go_over(&mark, &program.script, program.payload, progress)
+        let program = rollback.program(&mark, &restarting(rollback.site), Company::Alone);
+        self.go_over(&mark, program, None, progress)
+    }
+
+    fn in_company(
+        &mut self,
+        work: &Work<'_>,
+        cues: Cues,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<DeployReport, HostError> {
+        let mark = mark();
+        let restart = restarting(work.site());
+        let program = match work {
+            Work::Deploy(deployment) => deployment.program(&mark, &restart, Company::Others)?,
+            Work::RollBack(rollback) => rollback.program(&mark, &restart, Company::Others),
+        };
+        self.go_over(&mark, program, Some(cues), progress)
     }
 }
 
@@ -55,14 +90,28 @@ impl<S: Shell> PosixHost<S> {
     fn go_over(
         &mut self,
         mark: &str,
-        script: &str,
-        payload: Payload,
+        program: Program,
+        cues: Option<Cues>,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<DeployReport, HostError> {
-        let mut answer = Answer::new(mark, progress);
-        let payload = payload.into_reader();
-        let ran = self.run(script, Travels::OnStdin, payload, &mut |bytes| {
+        let mood = Rc::new(Cell::new(Mood::Busy));
+        let mut heard = |news: Progress<'_>| {
+            if let Progress::Stands(_) = news {
+                mood.set(Mood::Waits);
+            }
+            progress(news);
+        };
+        let mut answer = Answer::new(mark, &mut heard);
+        let payload = program.payload.into_reader();
+        let stdin: Box<dyn Read> = match cues {
+            Some(cues) => Box::new(payload.chain(Spoken::new(cues, Rc::clone(&mood)))),
+            None => Box::new(payload),
+        };
+        let ran = self.run(&program.script, Travels::OnStdin, stdin, &mut |bytes| {
             answer.push(bytes);
+            if answer.has_ended() {
+                mood.set(Mood::Ended);
+            }
         });
         let (said, notes) = (answer.said(), answer.notes());
         if let Some(ended) = answer.finish() {

@@ -2,7 +2,7 @@
 
 use wsgi_model::{CommandLine, Sensitivity};
 
-use super::{ASK, DEPLOY, DeployStep, MOVE, ReleaseSite, SURVEY, Survey};
+use super::{ASK, DEPLOY, DeployStep, FETCH, MOVE, ReleaseSite, Repository, SURVEY, Survey};
 use crate::posix::{PERFORM, Payload, STATE, argv, assigned, bare, call};
 
 /// A program, and what it reads from stdin.
@@ -14,6 +14,19 @@ pub(super) struct Program {
 /// The program that looks at the releases of an app.
 pub(super) fn surveying(site: &ReleaseSite, mark: &str) -> String {
     [places(site), assigned("M", mark), bare(STATE), bare(SURVEY)].concat()
+}
+
+/// The program that fetches a revision.
+pub(super) fn fetching(site: &ReleaseSite, repository: &Repository, mark: &str) -> String {
+    [
+        places(site),
+        assigned("M", mark),
+        assigned("URL", &repository.url),
+        assigned("REVISION", &repository.revision),
+        bare(STATE),
+        bare(FETCH),
+    ]
+    .concat()
 }
 
 fn places(site: &ReleaseSite) -> String {
@@ -32,6 +45,10 @@ fn places(site: &ReleaseSite) -> String {
         ("VENVS", site.virtualenvs.as_str()),
         ("START", site.start.as_str()),
         ("RUN", site.run_dir.as_str()),
+        ("MAINTENANCE", site.maintenance_flag.as_str()),
+        ("COPY", site.repository.as_str()),
+        ("APP_LOG", site.app_log.as_str()),
+        ("PROGRAM_LOG", site.program_log.as_str()),
     ]
     .iter()
     .map(|(name, value)| assigned(name, value))
@@ -39,14 +56,32 @@ fn places(site: &ReleaseSite) -> String {
 }
 
 /// The calls of a program, as they are written.
-#[derive(Default)]
 pub(super) struct Writer {
     calls: String,
-    pub(super) payload: Payload,
+    payload: Payload,
     pub(super) steps: Vec<DeployStep>,
+    company: Company,
+}
+
+/// Whether other hosts get the release as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Company {
+    /// It goes through at once.
+    Alone,
+    /// It waits for them before and after the switch.
+    Others,
 }
 
 impl Writer {
+    pub(super) const fn new(payload: Payload, company: Company) -> Self {
+        Self {
+            calls: String::new(),
+            payload,
+            steps: Vec::new(),
+            company,
+        }
+    }
+
     pub(super) fn call(&mut self, words: &[&str]) {
         self.calls.push_str(&call(words.iter().copied()));
     }
@@ -77,6 +112,13 @@ impl Writer {
         }
     }
 
+    /// Waits for the other hosts.
+    fn stands(&mut self, standing: &str) {
+        if self.company == Company::Others {
+            self.call(&["stands", standing]);
+        }
+    }
+
     /// From the gate to the switch and what follows.
     pub(super) fn go_over(
         &mut self,
@@ -89,8 +131,10 @@ impl Writer {
         let both = (release, virtualenv);
         self.step(DeployStep::Check, &["check", release, virtualenv]);
         self.step(DeployStep::Probe, &["probe", release, virtualenv]);
-        if leads == Some(true) {
+        self.stands("prepared");
+        if leads == Some(true) && !deploy.release.is_empty() {
             self.hooks(site, both, &deploy.release, DeployStep::Release);
+            self.stands("released");
         }
         self.step(DeployStep::Switch, &["go_over", release, virtualenv]);
         self.step(DeployStep::Exchange, &["exchange"]);
@@ -100,6 +144,7 @@ impl Writer {
         if leads.is_some() {
             self.hooks(site, both, &deploy.after, DeployStep::After);
         }
+        self.stands("switched");
     }
 }
 
@@ -139,6 +184,11 @@ pub(super) fn program(
         ("SCHEME", scheme),
     ];
     let values: String = values.iter().map(|(n, v)| assigned(n, v)).collect();
+    // What is said to the program follows its files, and `arrived` closes stdin.
+    let hears = match writer.company {
+        Company::Alone => "",
+        Company::Others => "exec 7<&0\n",
+    };
     let Writer { calls, payload, .. } = writer;
     let script = [
         places(site),
@@ -148,7 +198,7 @@ pub(super) fn program(
         bare(DEPLOY),
         restart.to_owned(),
         payload.arrival(),
-        "main() {\narrive\n".to_owned(),
+        format!("main() {{\n{hears}arrive\n"),
         call(["still", survey.current.as_deref().unwrap_or_default()]),
         calls,
         "}\n".to_owned(),

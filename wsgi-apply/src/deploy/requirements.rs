@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::Tree;
+use camino::Utf8Path;
+
+use super::{Fetched, Tree};
 use crate::Digest;
 
 /// The file that says what a release needs.
@@ -58,17 +60,34 @@ impl LockKind {
 impl Requirements {
     /// What `tree` asks for, beside `packages`, on a host with this `python`.
     pub fn of(tree: &Tree, packages: &[String], python: &str) -> Self {
+        let files = tree.files().map(|(path, digest)| (path.as_str(), digest));
+        Self::of_files(&files.collect::<Vec<_>>(), packages, python)
+    }
+
+    /// What a revision asks for that a host has fetched.
+    pub fn of_fetched(fetched: &Fetched, packages: &[String], python: &str) -> Self {
+        let files = fetched.files.iter();
+        let mut files: Vec<(&str, Digest)> =
+            files.map(|(path, digest)| (&**path, *digest)).collect();
+        // As those of a tree are, so that both name the same virtualenv.
+        files.sort_unstable_by(|(a, _), (b, _)| Utf8Path::new(a).cmp(Utf8Path::new(b)));
+        Self::of_files(&files, packages, python)
+    }
+
+    fn of_files(files: &[(&str, Digest)], packages: &[String], python: &str) -> Self {
         const KINDS: &[LockKind] = &[
             LockKind::Uv,
             LockKind::Poetry,
             LockKind::Requirements,
             LockKind::Project,
         ];
-        let found = KINDS.iter().find(|kind| tree.text(kind.file()).is_some());
+        let found = KINDS
+            .iter()
+            .find(|kind| files.iter().any(|(path, _)| *path == kind.file()));
         let kind = found.copied().unwrap_or(LockKind::Nothing);
         let mut text = format!("{python}\n{}\n{}\n", kind.word(), packages.join("\n"));
-        for (path, digest) in tree.files() {
-            if concerns(kind, path.as_str()) {
+        for (path, digest) in files {
+            if concerns(kind, path) {
                 let _ = writeln!(text, "{path} {digest}");
             }
         }

@@ -22,6 +22,8 @@ pub struct ReleaseSite {
     pub virtualenv: AbsPath,
     /// Where the virtualenvs are.
     pub virtualenvs: AbsPath,
+    /// Where a copy of its repository is kept.
+    pub repository: AbsPath,
     /// Where the app's user makes sockets.
     pub run_dir: AbsPath,
     /// The script that knows the app's environment.
@@ -36,6 +38,10 @@ pub struct ReleaseSite {
     pub front: Option<(u16, bool)>,
     /// While this file exists, visitors get the maintenance page.
     pub maintenance_flag: AbsPath,
+    /// Gunicorn's log, with the app's tracebacks.
+    pub app_log: AbsPath,
+    /// What the app prints, as supervisor writes it.
+    pub program_log: AbsPath,
     /// The logs of the app, of supervisor's program and of nginx.
     pub logs: Vec<AbsPath>,
     /// What starts the program when it does not run.
@@ -60,6 +66,7 @@ impl ReleaseSite {
             current: layout.current(),
             virtualenv: app.places.virtualenv.path().clone(),
             virtualenvs: layout.virtualenvs(),
+            repository: layout.state_dir().join("repository"),
             run_dir: layout.run_dir(),
             start: layout.gunicorn_start(),
             deploy: app.deploy.clone(),
@@ -73,6 +80,8 @@ impl ReleaseSite {
             server_name: bundle.needs.health.server_name.clone(),
             front,
             maintenance_flag: layout.maintenance_flag(),
+            app_log: layout.app_log(),
+            program_log: layout.supervisor_log(),
             logs: [layout.app_log(), layout.supervisor_log()]
                 .into_iter()
                 .chain(

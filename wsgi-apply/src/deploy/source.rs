@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
+use super::repository::Repository;
 use super::tree::{Files, Tree, TreeError};
 
 /// The files of a release and what they are called.
@@ -17,6 +18,8 @@ pub struct SourceTree {
     pub tree: Tree,
     /// The revision: of the repository, else of the contents.
     pub revision: String,
+    /// The submodules of the repository, which are empty directories in the release.
+    pub submodules: Vec<String>,
     /// Where the files are unpacked, as long as they are needed.
     _unpacked: Option<TempDir>,
 }
@@ -51,6 +54,12 @@ pub enum SourceError {
         /// What is outside.
         entry: String,
     },
+    /// A repository's address has somebody's name or password in it.
+    #[error("the address of the repository says who asks")]
+    Named,
+    /// A repository or revision cannot be called that.
+    #[error("`{0}` names no repository and revision")]
+    Unnameable(String),
     /// git(1) failed.
     #[error("git cannot fetch {what}: {said}")]
     Git {
@@ -73,6 +82,11 @@ impl SourceError {
             }
             Self::Archive { .. } => Some("a .tar or .tar.gz can be read"),
             Self::Outside { .. } => Some("make the archive in the directory of the project"),
+            Self::Named => Some(
+                "everybody can see a program's arguments: leave out what stands before the `@`, and \
+                 use a deploy key or a credential helper of git",
+            ),
+            Self::Unnameable(_) => Some("give `git:URL#REVISION`"),
             Self::Git { .. } => None,
             Self::Tree(error) => error.help(),
         }
@@ -87,8 +101,8 @@ impl SourceTree {
     /// # Errors
     /// [`SourceError`] when it cannot be read.
     pub fn open(text: &str, cache: &Utf8Path) -> Result<Self, SourceError> {
-        if let Some(repository) = text.strip_prefix("git:") {
-            return of_git(repository, cache);
+        if let Some(repository) = Repository::parse(text)? {
+            return of_git(&repository, cache);
         }
         let path = Utf8PathBuf::from(text);
         let about = std::fs::metadata(&path).map_err(|source| SourceError::Missing {
@@ -107,6 +121,7 @@ impl SourceTree {
         Ok(Self {
             tree,
             revision,
+            submodules: Vec::new(),
             _unpacked: None,
         })
     }
@@ -126,6 +141,7 @@ fn of_archive(path: &Utf8Path, file: File) -> Result<SourceTree, SourceError> {
     Ok(SourceTree {
         tree,
         revision,
+        submodules: Vec::new(),
         _unpacked: Some(unpacked),
     })
 }
@@ -203,15 +219,12 @@ fn git_revision(directory: &Utf8Path) -> Option<String> {
 }
 
 /// A revision of a repository, through a copy that is kept.
-fn of_git(repository: &str, cache: &Utf8Path) -> Result<SourceTree, SourceError> {
-    let (url, revision) = repository.split_once('#').unwrap_or((repository, "HEAD"));
+fn of_git(repository: &Repository, cache: &Utf8Path) -> Result<SourceTree, SourceError> {
+    let (url, revision) = (repository.url.as_str(), repository.revision.as_str());
     let failed = |said: String| SourceError::Git {
-        what: format!("{revision} of {url}"),
+        what: repository.to_string(),
         said,
     };
-    if url.starts_with('-') || revision.starts_with('-') {
-        return Err(failed("neither can begin with `-`".to_owned()));
-    }
     let name = crate::Digest::of(url.as_bytes()).to_string();
     let copy = cache.join("git").join(&name[..16]);
     let git = |args: &[&str]| {
@@ -257,6 +270,13 @@ fn of_git(repository: &str, cache: &Utf8Path) -> Result<SourceTree, SourceError>
         &format!("{wanted}^{{commit}}"),
     ])?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+    let listed = git(&[&bare, "ls-tree", "-r", "-z", &commit])?;
+    let listed = String::from_utf8_lossy(&listed);
+    let submodules = listed
+        .split('\0')
+        .filter(|line| line.starts_with("160000 "));
+    let submodules = submodules.filter_map(|line| Some(line.split_once('\t')?.1.to_owned()));
+    let submodules = submodules.collect();
     let io_failed = |error: io::Error| failed(error.to_string());
     let mut child = Command::new("git")
         .args([&bare, "archive", "--format=tar", &commit])
@@ -279,6 +299,7 @@ fn of_git(repository: &str, cache: &Utf8Path) -> Result<SourceTree, SourceError>
     Ok(SourceTree {
         tree,
         revision: commit,
+        submodules,
         _unpacked: Some(unpacked),
     })
 }

@@ -157,16 +157,6 @@ impl Tree {
         Digest::finished(hasher)
     }
 
-    /// The contents of a file; none when it has no such file.
-    pub(super) fn text(&self, name: &str) -> Option<Vec<u8>> {
-        matches!(
-            self.entries.get(Utf8Path::new(name)),
-            Some(TreeEntry::File { .. })
-        )
-        .then(|| fs::read(self.root.join(name)).ok())
-        .flatten()
-    }
-
     /// A compressed tar(5) of all directories and links, and of the files that are `wanted`.
     pub(super) fn archive(
         &self,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::{Failure, HostError, Outcome, Progress, Report};
+use crate::{Failure, HostError, Outcome, Progress, Report, Standing};
 
 /// How many lines of a failing program's output are kept.
 const KEPT: usize = 40;
@@ -64,6 +64,11 @@ impl<'a> Answer<'a> {
         self.notes.clone()
     }
 
+    /// Whether the program has said how it ended.
+    pub(crate) const fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
     /// The last lines that were printed.
     pub(crate) fn said(&self) -> String {
         let lines: Vec<&str> = self.said.iter().map(String::as_str).collect();
@@ -96,6 +101,14 @@ impl<'a> Answer<'a> {
             ("failed", Ok(step)) => {
                 let said = self.said.drain(..).collect();
                 self.failures.push(Failure { step, said });
+            }
+            ("stands", _) => {
+                let standing = match rest {
+                    "prepared" => Standing::Prepared,
+                    "released" => Standing::Released,
+                    _ => Standing::Switched,
+                };
+                (self.progress)(Progress::Stands(standing));
             }
             ("waiting", _) => (self.progress)(Progress::Waiting { owner: rest }),
             ("back", _) => self.report.put_back.push(rest.to_owned()),

@@ -67,7 +67,7 @@ fail() { # step what was said
 run() {
     status=0
     (trap - HUP PIPE INT TERM && umask 022 && cd / && exec setsid -w timeout -k 9 600 "$@") \
-        >"$H/stage/out" 2>&1 </dev/null 9>&- || status=$?
+        >"$H/stage/out" 2>&1 </dev/null 7<&- 9>&- || status=$?
     cat -- "$H/stage/out"
     [ $status != 124 ] || echo "$1 did not end within ten minutes"
     return $status
@@ -78,7 +78,7 @@ run() {
 follow() {
     : >"$H/stage/out"
     (trap - HUP PIPE TERM && umask 022 && cd / && exec setsid -w /bin/sh -c '"$@" 9>&-; exit' sh "$@") \
-        >"$H/stage/out" 2>&1 </dev/null &
+        >"$H/stage/out" 2>&1 </dev/null 7<&- &
     pid=$!
     tail -n +1 -s 0.1 --pid="$pid" -f "$H/stage/out" 9>&-
     wait "$pid"
@@ -177,7 +177,13 @@ packages() { # update name…
     done
     [ -z "$update" ] || follow apt-get -q -o DPkg::Lock::Timeout=300 update || return
     follow apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 \
-        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install -- "$@"
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install -- "$@" || {
+        # apt says which, and nothing of what could be done.
+        ! grep -qE '^E: (Unable to locate package|Package .* has no installation candidate|Version .* was not found)' \
+            "$H/stage/out" ||
+            echo 'no repository of this host has it: mend its name in the vars file, or add the repository that has it'
+        return 1
+    }
 }
 
 virtualenv() { # user home create path requirement…

@@ -1,11 +1,14 @@
-use std::io::{self, Read as _, Write as _};
+use std::cell::RefCell;
+use std::io::{self, Read, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::{Duration, Instant};
 
-use rustix::event::PollFlags;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use ssh2::Channel;
 
 use super::transport::{Failure, Limit, Transport, code, code_of};
-use crate::feed::Feed;
+use crate::Terminal;
+use crate::feed::{ASK_AGAIN, Feed};
 use crate::shell::{Chunk, ShellError, Status};
 
 /// How long opening a channel and starting a program may take: the server has the user's session
@@ -26,8 +29,9 @@ pub(super) fn exec(
     feed: &mut Feed<'_>,
     output: &mut dyn FnMut(Chunk<'_>),
 ) -> Result<Status, ShellError> {
-    let channel = start(transport, command)?;
+    let channel = start(transport, command, None)?;
     let mut program = Program {
+        person: None,
         channel,
         transport,
         buffer: vec![0; PIECE],
@@ -37,10 +41,79 @@ pub(super) fn exec(
     program.run(feed, output).map_err(ShellError::Lost)
 }
 
-fn start(transport: &mut Transport, command: &str) -> Result<Channel, ShellError> {
+/// Runs a command line in a terminal of the server's, until it has ended.
+pub(super) fn in_terminal(
+    transport: &mut Transport,
+    command: &str,
+    terminal: &mut dyn Terminal,
+) -> Result<Status, ShellError> {
+    let channel = start(transport, command, Some(terminal))?;
+    terminal.pass_through().map_err(ShellError::NotStarted)?;
+    let typed = terminal.typed().try_clone_to_owned();
+    let bell = terminal.bell().try_clone_to_owned();
+    let (typed, bell) = typed
+        .and_then(|typed| Ok((typed, bell?)))
+        .map_err(ShellError::NotStarted)?;
+    let mut keys = Keys(&typed);
+    let mut feed = Feed::new(&mut keys);
+    let terminal = RefCell::new(terminal);
+    let mut program = Program {
+        person: Some(Person {
+            terminal: &terminal,
+            typed: &typed,
+            bell: &bell,
+        }),
+        channel,
+        transport,
+        buffer: vec![0; PIECE],
+        held: None,
+        input: Input::Open,
+    };
+    // There is one stream: a terminal's.
+    let mut show = |chunk: Chunk<'_>| {
+        let (Chunk::Out(bytes) | Chunk::Err(bytes)) = chunk;
+        // When nobody sees it any more, the bell rings.
+        let _ = terminal.borrow_mut().show(bytes);
+    };
+    let ended = program.run(&mut feed, &mut show);
+    ended.map_err(ShellError::Lost)
+}
+
+/// What is typed, as far as it was.
+struct Keys<'a>(&'a OwnedFd);
+
+impl Read for Keys<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut typed = [PollFd::new(self.0, PollFlags::IN)];
+        let now = Timespec::default();
+        if poll(&mut typed, Some(&now))? == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(rustix::io::read(self.0, buffer)?)
+    }
+}
+
+/// A person at a terminal.
+struct Person<'a, 't> {
+    terminal: &'a RefCell<&'t mut dyn Terminal>,
+    typed: &'a OwnedFd,
+    bell: &'a OwnedFd,
+}
+
+fn start(
+    transport: &mut Transport,
+    command: &str,
+    terminal: Option<&dyn Terminal>,
+) -> Result<Channel, ShellError> {
     let mut channel = transport
         .wait_for(START, |session| session.channel_session())
         .map_err(|failure| ShellError::NotStarted(failure.into()))?;
+    if let Some(terminal) = terminal {
+        let (columns, lines) = terminal.size();
+        let size = Some((columns, lines, 0, 0));
+        let made = transport.wait_for(START, |_| channel.request_pty(terminal.kind(), None, size));
+        made.map_err(|failure| ShellError::NotStarted(failure.into()))?;
+    }
     let started = transport.wait_for(START, |_| channel.exec(command));
     // Whatever came, the server is there.
     transport.pulse.heard(Instant::now());
@@ -55,13 +128,14 @@ fn start(transport: &mut Transport, command: &str) -> Result<Channel, ShellError
 }
 
 /// A program on the other side.
-struct Program<'a> {
+struct Program<'a, 't> {
     channel: Channel,
     transport: &'a mut Transport,
     buffer: Vec<u8>,
     /// The call that has a packet half sent: libssh2 wants it again before any other.
     held: Option<Call>,
     input: Input,
+    person: Option<Person<'a, 't>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,7 +153,7 @@ enum Input {
     Closed,
 }
 
-impl Program<'_> {
+impl Program<'_, '_> {
     fn run(
         &mut self,
         feed: &mut Feed<'_>,
@@ -101,10 +175,10 @@ impl Program<'_> {
             }
             if moved {
                 looks = 0;
-            } else if self.is_queued() && looks < LOOKS {
+            } else if self.is_queued(feed.is_dry()) && looks < LOOKS {
                 looks += 1;
             } else {
-                self.wait()?;
+                self.wait(feed.is_dry())?;
                 looks = 0;
             }
         }
@@ -124,6 +198,8 @@ impl Program<'_> {
             Call::Write => {
                 if let Some(piece) = feed.next() {
                     self.channel.write(piece)
+                } else if feed.is_dry() {
+                    return Ok(false);
                 } else {
                     self.input = Input::Drained;
                     return Ok(true);
@@ -191,21 +267,52 @@ impl Program<'_> {
 
     /// Whether there is something to do that the socket would not tell: each call takes in whatever
     /// comes, also what is for the others.
-    fn is_queued(&self) -> bool {
+    fn is_queued(&self, is_dry: bool) -> bool {
+        let has_input = self.input == Input::Open && !is_dry;
         self.held.is_none()
             && (self.channel.read_window().available > 0
-                || (self.input == Input::Open && self.channel.write_window().remaining > 0))
+                || (has_input && self.channel.write_window().remaining > 0))
     }
 
-    fn wait(&mut self) -> io::Result<()> {
+    fn wait(&mut self, is_dry: bool) -> io::Result<()> {
         let wanted = match (self.held, self.input) {
             // Half a packet goes first; nothing that comes meanwhile could be taken.
             (Some(_), _) => PollFlags::OUT,
             (None, Input::Drained) => PollFlags::IN | PollFlags::OUT,
             (None, Input::Open | Input::Closed) => PollFlags::IN,
         };
-        let at_most = self.is_queued().then_some(Duration::from_millis(10));
-        self.transport.wait(wanted, &[], at_most)?;
+        let queued = self.is_queued(is_dry).then_some(Duration::from_millis(10));
+        let Some(person) = &self.person else {
+            let at_most = queued.or_else(|| is_dry.then_some(ASK_AGAIN));
+            self.transport.wait(wanted, &[], at_most)?;
+            return Ok(());
+        };
+        let typed = if is_dry {
+            PollFlags::IN
+        } else {
+            PollFlags::empty()
+        };
+        let others = [
+            (person.typed.as_fd(), typed),
+            (person.bell.as_fd(), PollFlags::IN),
+        ];
+        self.transport.wait(wanted, &others, queued)?;
+        self.resize()
+    }
+
+    /// Tells the server the size of the person's terminal when it has changed.
+    fn resize(&mut self) -> io::Result<()> {
+        let Some(person) = &self.person else {
+            return Ok(());
+        };
+        let mut terminal = person.terminal.borrow_mut();
+        // Half a packet goes first.
+        if self.held.is_none() && terminal.heed()? {
+            let (columns, lines) = terminal.size();
+            let tell =
+                |_: &mut ssh2::Session| self.channel.request_pty_size(columns, lines, None, None);
+            self.transport.wait_for(START, tell)?;
+        }
         Ok(())
     }
 }

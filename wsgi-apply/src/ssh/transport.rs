@@ -1,6 +1,6 @@
 use std::fmt;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -148,7 +148,7 @@ impl Transport {
     pub(super) fn wait(
         &mut self,
         wanted: PollFlags,
-        others: &[(&OwnedFd, PollFlags)],
+        others: &[(BorrowedFd<'_>, PollFlags)],
         at_most: Option<Duration>,
     ) -> io::Result<PollFlags> {
         let patience = match self.pulse.beat(Instant::now()) {
@@ -171,7 +171,7 @@ impl Transport {
         sockets.extend(
             others
                 .iter()
-                .map(|(other, flags)| PollFd::new(*other, *flags)),
+                .map(|(other, flags)| PollFd::from_borrowed_fd(*other, *flags)),
         );
         let patience = patience.into_iter().chain(at_most).min();
         let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());

@@ -1,5 +1,5 @@
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -200,7 +200,9 @@ impl Relay {
             None => PollFlags::IN,
         };
         let at_most = self.is_queued().then_some(Duration::from_millis(10));
-        let ready = self.transport.wait(wanted, &[(&self.far, far)], at_most)?;
+        let ready = self
+            .transport
+            .wait(wanted, &[(self.far.as_fd(), far)], at_most)?;
         // While something is left to send, nobody reads the end of what comes.
         Ok(self.up.is_empty() || !ready.contains(PollFlags::HUP))
     }

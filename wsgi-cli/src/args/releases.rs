@@ -1,6 +1,7 @@
 //! What the verbs take that work on releases and on running apps.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
@@ -11,11 +12,15 @@ pub(super) const DEPLOY: &str = "\
 Examples:
   wsgi-cli deploy shop.yml --host web1 --from .
   wsgi-cli deploy shop.yml --host web1 --from dist/shop-1.2.tar.gz
-  wsgi-cli deploy shop.yml --host web1 --host web2 --from git:https://git.example.org/shop#v1.2
+  wsgi-cli deploy shop.yml --host web1 --from git:https://git.example.org/shop#v1.2
+  wsgi-cli deploy shop.yml --host web1 --host web2 --host web3 --canary 1 --from .
 
 Of a directory, what its .gitignore files name is left out. A release is put together beside the
 running one, checked and asked for its health there, and switched to without a lost request. When
-anything fails, the old release serves on, or again.";
+anything fails, the old release serves on, or again.
+
+Of several hosts none switches before all have built the release and it has answered there; then
+`wsgi_deploy_release` runs on the first. When one of them fails, all go back.";
 
 pub(super) const ROLLBACK: &str = "\
 Examples:
@@ -42,9 +47,17 @@ pub(super) const RUN: &str = "\
 Examples:
   wsgi-cli run shop.yml --host web1 -- python manage.py check
   wsgi-cli run shop.yml --host web1 -- python manage.py loaddata - < data.json
+  wsgi-cli run shop.yml --host web1 -- python manage.py shell
 
-It runs as the app's user, in the release that serves, with the app's environment and virtualenv. Its
-exit status is that of the command.";
+It runs as the app's user, in the release that serves, with the app's environment and virtualenv: in a
+terminal when stdin and stdout are one, else with stdin passed on. The exit status is that of the
+command.";
+
+pub(super) const SHELL: &str = "\
+Example:
+  wsgi-cli shell shop.yml --host web1
+
+It is bash, as the app's user, in the release that serves, with the app's environment and virtualenv.";
 
 #[derive(Args, Debug)]
 pub(crate) struct Deploy {
@@ -55,14 +68,30 @@ pub(crate) struct Deploy {
     /// What is deployed: a directory, a .tar or .tar.gz, or `git:URL#REVISION`
     #[arg(long, value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
     pub(crate) from: String,
+    /// Who fetches a repository: the host, as the app's user and with that one's keys, or this
+    /// machine. One that is on this machine is never fetched by another
+    #[arg(long, value_name = "WHERE", value_enum, default_value_t)]
+    pub(crate) git_fetch: GitFetch,
     #[command(flatten)]
     pub(crate) turn: Turn,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
     /// Send all files, also those that the host has from the last release
     #[arg(long)]
     pub(crate) full: bool,
     /// One JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Who fetches a repository.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GitFetch {
+    /// The host, which keeps a copy of it
+    #[default]
+    Host,
+    /// This machine, which sends what has changed
+    Here,
 }
 
 #[derive(Args, Debug)]
@@ -76,6 +105,8 @@ pub(crate) struct Rollback {
     pub(crate) to: Option<String>,
     #[command(flatten)]
     pub(crate) turn: Turn,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
     /// One JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,
@@ -93,6 +124,23 @@ pub(crate) struct Turn {
         default_missing_value = "600"
     )]
     pub(crate) wait: Option<u32>,
+}
+
+/// In which order several hosts switch.
+#[derive(Args, Debug)]
+pub(crate) struct Pace {
+    /// The first N hosts switch and are asked for their health, then the others
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "0",
+        hide_default_value = true,
+        help_heading = "Several hosts"
+    )]
+    pub(crate) canary: usize,
+    /// How many hosts switch at the same time: without it one, or after canaries all others
+    #[arg(long, value_name = "N", help_heading = "Several hosts")]
+    pub(crate) serial: Option<NonZeroUsize>,
 }
 
 #[derive(Args, Debug)]
@@ -151,6 +199,14 @@ pub(crate) struct Run {
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct OpenShell {
+    #[command(flatten)]
+    pub(crate) vars: VarsFiles,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
 }
 
 /// Where repositories are kept.

@@ -1,10 +1,11 @@
 //! `releases`, `maintenance`, `logs`, `run`: looking after a running app.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 use wsgi_apply::deploy::{LogEntry, Maintenance, Page, Release, ReleaseHost as _, ReleaseOutcome};
-use wsgi_apply::{Chunk, Status};
+use wsgi_apply::{Chunk, HostError, Status};
 
 use crate::args::{self, PageSwitch};
 use crate::error::CommandError;
@@ -12,6 +13,7 @@ use crate::exit;
 use crate::host_failure::HostFailure;
 use crate::machine::{Access, Machines};
 use crate::output::{Console, host_failure, visible};
+use crate::person_terminal::PersonTerminal;
 use crate::release_host::{address, addresses, site};
 
 #[derive(Serialize)]
@@ -163,12 +165,20 @@ pub(super) fn run(
         .iter()
         .map(|word| word.to_string_lossy().into_owned());
     let words: Vec<String> = words.collect();
+    if PersonTerminal::is_there() {
+        console.flush()?;
+        let mut terminal = PersonTerminal::of_process().map_err(CommandError::Terminal)?;
+        let ended = host.use_in_release(&site, &words, &mut terminal);
+        terminal.leave();
+        return Ok(ended_as(console, &label, ended));
+    }
     let mut printed = Ok(());
-    // A person's terminal is not passed on: a program that asks would wait for ever.
-    let stdin: Box<dyn io::Read> = if io::IsTerminal::is_terminal(&io::stdin()) {
+    // Where results are kept, a person's terminal is not passed on: a program that asks would wait for
+    // ever.
+    let stdin: Box<dyn io::Read> = if io::stdin().is_terminal() {
         Box::new(io::empty())
     } else {
-        Box::new(io::stdin())
+        Box::new(Piped(io::stdin()))
     };
     let ended = host.run_in_release(&site, &words, stdin, &mut |chunk| {
         if printed.is_ok() {
@@ -176,13 +186,56 @@ pub(super) fn run(
         }
     });
     printed?;
+    Ok(ended_as(console, &label, ended))
+}
+
+/// How a command in a release ended.
+fn ended_as(console: &mut Console<'_>, label: &str, ended: Result<Status, HostError>) -> u8 {
     match ended {
-        Ok(Status::Exited(status)) => Ok(u8::try_from(status).unwrap_or(exit::PART_WAY)),
+        Ok(Status::Exited(status)) => u8::try_from(status).unwrap_or(exit::PART_WAY),
         Ok(Status::Killed(signal)) => {
             console.complain(&format!("the command was ended by {signal}\n"));
-            Ok(exit::PART_WAY)
+            exit::PART_WAY
         }
-        Err(error) => Ok(failed(console, &label, &HostFailure::Perform(error))),
+        Err(error) => failed(console, label, &HostFailure::Perform(error)),
+    }
+}
+
+pub(super) fn shell(
+    args: &args::OpenShell,
+    console: &mut Console<'_>,
+    machines: &dyn Machines,
+) -> Result<u8, CommandError> {
+    let address = address(&args.target)?;
+    let site = site_or_return!(console, &args.vars);
+    if !PersonTerminal::is_there() {
+        return Err(CommandError::NoTerminal);
+    }
+    let access = Access::new(&args.target, machines)?;
+    let label = address.label();
+    let mut host = match access.attended(&address) {
+        Ok(host) => host,
+        Err(failure) => return Ok(failed(console, &label, &failure)),
+    };
+    console.flush()?;
+    let mut terminal = PersonTerminal::of_process().map_err(CommandError::Terminal)?;
+    let ended = host.shell_in_release(&site, &mut terminal);
+    terminal.leave();
+    Ok(ended_as(console, &label, ended))
+}
+
+/// Input that may come while the program already answers: whoever reads it is not kept waiting.
+struct Piped(io::Stdin);
+
+impl io::Read for Piped {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut input = [PollFd::new(&self.0, PollFlags::IN)];
+        let now = Timespec::default();
+        if poll(&mut input, Some(&now))? == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        // Not by way of the library's buffer, of which this could not tell whether it has something.
+        Ok(rustix::io::read(&self.0, buffer)?)
     }
 }
 
