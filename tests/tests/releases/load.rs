@@ -143,7 +143,7 @@ fn before_the_switch() -> Vec<Bad> {
             &["Worker failed to boot", "failed at “ask the new release”"],
         ),
     ];
-    bad[5].timeout = 3;
+    bad[5].timeout = 8;
     let mut late = Bad::new(
         "migrate",
         "echo waiting for a lock; sleep 600\n".to_owned(),
