@@ -52,7 +52,7 @@ fn of_a_large_project_only_what_has_changed_is_sent_and_the_disk_does_not_fill()
     }
     // Somebody loses patience.
     let mut begun = site.begins("release 0");
-    wait_until_within(Duration::from_secs(60), "half of it has arrived", || {
+    wait_until_within(Duration::from_secs(180), "half of it has arrived", || {
         kept(&site) > 100
     });
     begun.client.kill().expect("it is killed");

@@ -140,10 +140,10 @@ fn before_the_switch() -> Vec<Bad> {
         Bad::new(
             "web.py",
             dies,
-            &["Worker failed to boot", "it ended before it answered"],
+            &["Worker failed to boot", "failed at “ask the new release”"],
         ),
     ];
-    bad[5].timeout = 3;
+    bad[5].timeout = 8;
     let mut late = Bad::new(
         "migrate",
         "echo waiting for a lock; sleep 600\n".to_owned(),

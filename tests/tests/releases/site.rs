@@ -49,8 +49,8 @@ impl Site {
             "curl",
         ];
         let host = TargetHost::builder().suite(suite).packages(packages).up();
-        let packages = PythonPackages::for_apps().expect("packages");
-        host.machine().offer_wheels(&packages);
+        let wheels = PythonPackages::for_apps().expect("packages");
+        host.machine().offer_wheels(&wheels);
         let home = tempfile::tempdir().expect("a directory");
         fs::create_dir(home.path().join(".ssh")).expect("a directory");
         let known = [

@@ -29,30 +29,37 @@ def ask():
     return t.decode("utf-8", "replace")
 
 
+def is_alive():
+    if pid == "0":
+        return True
+    try:
+        # One that has ended waits for its parent as a zombie.
+        with open("/proc/%s/stat" % pid) as f:
+            return f.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 while True:
     try:
         answer = ask()
         line = answer.split("\r\n")[0]
         status = int(line.split()[1])
-        if int(low) <= status <= int(high):
-            sys.exit(0)
         said = "it answered %s with %s" % (path, line)
+        if int(low) <= status <= int(high):
+            # What it has left behind may answer as well.
+            if is_alive():
+                sys.exit(0)
+            said += ", but has ended"
         # An answer is an answer: only what does not listen yet is asked again.
         if kind == "unix":
             print(said)
             sys.exit(1)
     except (OSError, IndexError, ValueError) as error:
         said = "%s: %s" % (path, error)
-    alive = pid == "0"
+    alive = is_alive()
     if not alive:
-        try:
-            # One that has ended waits for its parent as a zombie.
-            with open("/proc/%s/stat" % pid) as f:
-                alive = f.read().rpartition(")")[2].split()[0] not in "ZX"
-        except OSError:
-            pass
-        if not alive:
-            said = "it ended before it answered"
+        said = "it ended before it answered"
     if not alive or time.monotonic() > deadline:
         print(said)
         sys.exit(1)

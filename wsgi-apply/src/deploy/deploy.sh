@@ -34,6 +34,8 @@ alone() { # operator seconds
     fi
     locked=1
     printf '%s since %s (process %s)\n' "$1" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$$" >"$N/deploy.lock"
+    # A deploy that was cut off has left it; the release's own name for it stays.
+    [ ! -e "$N/output~" ] || mv -T -- "$N/output~" "$N/output" || end failed
     rm -rf -- "$K"
     mkdir -- "$K" "$K/run" || end failed
     WSGI_RUN=$K/run
@@ -377,10 +379,14 @@ prune() { # how many
     set -f
 }
 
+# All that is printed, also what tee(1) has not written yet.
+kept_said() { ln -f -- "$N/output~" "$N/releases/$ID/output"; }
+
 # It ended well, or everything is as it was and the reason is kept.
 deployed() { # verb how-many
     if [ -z "$failed$stopped" ]; then
         about good
+        [ "$1" != deploy ] || kept_said
         rm -f -- "$N/switching"
         log_line "$1" good
         [ -z "$2" ] || prune "$2"
@@ -391,7 +397,7 @@ deployed() { # verb how-many
     go_back
     if [ "$1" = deploy ]; then
         about failed
-        cp -- "$N/output~" "$N/releases/$ID/output"
+        kept_said
         of_app rm -rf -- "$RELEASES/.$ID"
         # One that has served may have answers under way, for which it needs its files.
         [ -n "$switched" ] || [ ! -d "$NEW" ] || of_app mv -T -- "$NEW" "$RELEASES/failed-$ID"
