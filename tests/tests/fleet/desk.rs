@@ -109,7 +109,9 @@ impl Desk {
         let packages = PythonPackages::for_apps().expect("packages");
         let account = "useradd --no-create-home --home-dir /var/www/shop --shell /bin/false shop";
         let machines = names.iter().map(|name| {
-            let machine = Machine::up();
+            let program = Path::new(env!("CARGO_BIN_EXE_tested-cli"));
+            let shared = Machine::builder().share(program.parent().unwrap(), "/opt/wsgi-cli");
+            let machine = shared.start().unwrap();
             machine.sh(account).expect_success();
             // To make them takes most of the time.
             machine.install_virtualenv(&packages, "/var/lib/shop/venv", "shop");
