@@ -13,6 +13,7 @@ mod machine;
 mod machine_builder;
 mod machine_command;
 mod machine_error;
+mod machine_files;
 mod machine_shell;
 mod manifest;
 mod output;

@@ -14,6 +14,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpStream};
+use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -91,7 +92,7 @@ impl TargetHost {
         let link = Link::new(Arc::clone(&network), number, settings.rtt)?;
         let files = network.files.host(number)?;
         let host_key = make_keys(&files, network.address(number))?;
-        let machine = boot(settings, &image, &network, number, &link, &files)?;
+        let machine = boot(settings, &image, &network, number, &link, &files, None)?;
         let host = Self {
             machine,
             settings: settings.clone(),
@@ -114,6 +115,29 @@ impl TargetHost {
     #[track_caller]
     pub fn reset(&mut self) {
         self.machine.end();
+        self.boot_again(None);
+    }
+
+    /// Takes its power away and starts it again: its files stay, and what no disk holds is lost,
+    /// such as what is in `/run`.
+    ///
+    /// # Panics
+    ///
+    /// With the reason, when it does not come up again.
+    #[track_caller]
+    pub fn power_cycle(&mut self) {
+        // As long as this is open, the mounts are there, and with them what was written.
+        let path = format!("/proc/{}/ns/mnt", self.machine.init());
+        let mounts = match fs::File::open(&path) {
+            Ok(mounts) => mounts,
+            Err(error) => give_up(&failed(Path::new(&path), &error)),
+        };
+        self.machine.end();
+        self.boot_again(Some(&mounts));
+    }
+
+    #[track_caller]
+    fn boot_again(&mut self, mounts: Option<&fs::File>) {
         let booted = boot(
             &self.settings,
             &self.image,
@@ -121,6 +145,7 @@ impl TargetHost {
             self.number,
             &self.link,
             &self.files,
+            mounts,
         );
         let waited = booted.and_then(|machine| {
             self.machine = machine;
@@ -298,6 +323,7 @@ fn boot(
     number: u8,
     link: &Link,
     files: &Path,
+    mounts: Option<&fs::File>,
 ) -> Result<Machine, MachineError> {
     let mut keeper = link.namespace().command("bash");
     keeper
@@ -321,5 +347,9 @@ fn boot(
         .env("PROXY", network.proxy.url())
         // Not a terminal's Ctrl-C ends it, but the end of the test.
         .process_group(0);
+    if let Some(mounts) = mounts {
+        let ours = std::process::id();
+        keeper.env("AGAIN", format!("/proc/{ours}/fd/{}", mounts.as_raw_fd()));
+    }
     Machine::held_by(keeper)
 }

@@ -117,11 +117,12 @@ fn time_is_told_by_the_hosts_clock() {
     let facts = Applier::new(&machine).facts(&[VARS]);
     let desired = wsgi_tests::desired(&[VARS], &Target::default());
     let status = AppStatus::of(&desired.bundles()[0], &facts, &plan);
-    let certificate = status.certificate.expect("it can be read");
+    let certificate = status.certificate.expect("there is one");
+    let validity = certificate.validity.expect("it can be read");
     // Within the same second, or a little later.
-    let days = certificate.days();
-    assert!(days == Some(5) || days == Some(4), "{certificate:?}");
-    assert!(certificate.is_due());
+    let days = validity.days();
+    assert!(days == Some(5) || days == Some(4), "{validity:?}");
+    assert!(validity.is_due());
 }
 
 #[test]
@@ -165,4 +166,10 @@ fn a_host_without_openssl_is_not_refused() {
         .iter()
         .any(|remark| remark.starts_with("there is no openssl"));
     assert!(said, "{:?}", plan.remarks);
+    // That a file is not there is seen all the same.
+    machine.sh(&format!("rm {KEY}")).expect_success();
+    assert_eq!(
+        obstacles(&machine, VARS),
+        [format!("wsgi_ssl_key_file: {KEY} does not exist")]
+    );
 }

@@ -30,6 +30,9 @@ pub struct Facts {
     pub packages: BTreeMap<String, String>,
     /// The packages of those asked for that another one provides.
     pub provided: BTreeSet<String>,
+    /// The packages of those asked for that could be installed; none when the host has no package
+    /// lists, or nothing is missing.
+    pub candidates: Option<BTreeSet<String>>,
     /// The users of those asked for that exist.
     pub users: BTreeMap<String, User>,
     /// The groups of those asked for that exist, with their ids.

@@ -5,6 +5,7 @@ use crate::{Facts, Plan, Probe, Progress, Report, ShellError, Unreadable};
 /// A machine, or a directory standing in for one.
 ///
 /// Each method is one round trip: what is asked for is asked at once.
+/// [`conformance::host`](crate::conformance::host) tries what is promised here.
 pub trait Host {
     /// What it is called in messages.
     fn label(&self) -> &str;

@@ -8,6 +8,8 @@
 //!   `ssh::SshShell` (feature `ssh`) or one of your own;
 //! - [`MemoryHost`]: files, users and packages in memory, for tests.
 //!
+//! [`conformance`] tries what a backend of one's own must do.
+//!
 //! A plan is performed when the host is still as it was observed, under a lock, and what is cut off
 //! is ended by the next run. [`deploy`] puts releases on a host to which an app was applied.
 //!
@@ -31,6 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod conformance;
 pub mod deploy;
 mod desired;
 mod diff;
@@ -72,7 +75,7 @@ pub use posix_host::{PosixHost, PosixOptions};
 pub use probe::{AppProbe, Look, Probe};
 pub use report::{Failure, Outcome, Progress, Report, Standing};
 pub use shell::{Chunk, Script, Shell, ShellError, Status};
-pub use status::{AppStatus, Certificate, Health, Release};
+pub use status::{AppStatus, Certificate, Health, Release, Validity};
 pub use terminal::Terminal;
 
 /// The examples of the README compile, too.

@@ -17,7 +17,7 @@ use crate::{
 /// wsgi-cli notes of each app.
 ///
 /// It is for trying out what is built on [`Host`] and for its tests; and it is the complete example
-/// of a backend of one's own.
+/// of a backend of one's own that runs no programs.
 ///
 /// ```
 /// use wsgi_apply::{Desired, Host as _, MemoryHost, PerformOptions, Plan, PlanOptions, Probe};

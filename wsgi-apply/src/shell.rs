@@ -10,8 +10,9 @@ use crate::Terminal;
 /// Anything that runs a program of the POSIX shell as a user of a machine: this machine itself, SSH,
 /// a container.
 ///
-/// `PosixHost` makes a `Host` of it. Becoming root is that one's
-/// work, not the shell's.
+/// [`PosixHost`](crate::PosixHost) makes a [`Host`](crate::Host) of it. Becoming root is that one's
+/// work, not the shell's. [`conformance::shell`](crate::conformance::shell) tries what is promised
+/// here; the example `command_shell` is a complete one.
 pub trait Shell {
     /// What the machine is called in messages.
     fn label(&self) -> &str;

@@ -47,6 +47,14 @@ pub struct Health {
 pub struct Certificate {
     /// The file.
     pub path: AbsPath,
+    /// Until when it is valid; none when the host has no openssl(1) that could tell.
+    pub validity: Option<Validity>,
+}
+
+/// Until when a certificate is valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Validity {
     /// Its last moment, as openssl(1) prints it.
     pub until: String,
     /// For how many seconds it is valid yet, by the host's clock; negative when it has expired.
@@ -130,24 +138,28 @@ impl Health {
 }
 
 impl Certificate {
+    fn of(bundle: &Bundle, facts: &Facts) -> Option<Self> {
+        let path = bundle.needs.tls.as_ref()?.certificate.clone();
+        let validity = match facts.tls.get(&(TlsRole::Certificate, path.clone()))? {
+            TlsFile::Certificate { ends, until, .. } => Some(Validity {
+                until: until.clone(),
+                seconds: *ends,
+            }),
+            TlsFile::Unknown => None,
+            // What it is instead is an obstacle.
+            _ => return None,
+        };
+        Some(Self { path, validity })
+    }
+}
+
+impl Validity {
     /// Less than this is too little to be silent about: renewals are tried for weeks.
     pub const SOON: i64 = 21 * Self::DAY;
 
     pub(crate) const DAY: i64 = 24 * 60 * 60;
 
-    fn of(bundle: &Bundle, facts: &Facts) -> Option<Self> {
-        let path = &bundle.needs.tls.as_ref()?.certificate;
-        match facts.tls.get(&(TlsRole::Certificate, path.clone()))? {
-            TlsFile::Certificate { ends, until, .. } => Some(Self {
-                path: path.clone(),
-                until: until.clone(),
-                seconds: *ends,
-            }),
-            _ => None,
-        }
-    }
-
-    /// For how many whole days it is valid yet; none when it has expired.
+    /// For how many whole days it lasts; none when it is over.
     pub const fn days(&self) -> Option<i64> {
         if self.seconds > 0 {
             Some(self.seconds / Self::DAY)
@@ -156,7 +168,7 @@ impl Certificate {
         }
     }
 
-    /// Whether it has expired, or will soon.
+    /// Whether it is over, or will be soon.
     pub const fn is_due(&self) -> bool {
         self.seconds < Self::SOON
     }

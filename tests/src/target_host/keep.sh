@@ -2,7 +2,8 @@
 #
 # Keeps a host for as long as somebody holds the other end of standard input, then ends all of it.
 #
-# Arguments: the script of process 1. Environment: CGROUP, and what that script wants.
+# Arguments: the script of process 1. Environment: CGROUP, and what that script wants; AGAIN, the
+# mounts of a host that has ended, to go on with them.
 set -u
 
 mkdir -p "$CGROUP"
@@ -11,7 +12,13 @@ mkdir -p "$CGROUP"
 # itself.
 setpriv --pdeathsig=KILL unshare --pid --fork --kill-child -- bash -c '
     printf 0 >"$CGROUP/cgroup.procs" || exit
-    exec unshare --mount --ipc --uts --cgroup -- bash -c "$1" boot
+    # /proc is still that of the test computer, so this is the process id that it knows.
+    read -r PID _ </proc/self/stat
+    export PID
+    script=$1
+    shift
+    [ -z "${AGAIN-}" ] || set -- nsenter --mount="$AGAIN" --
+    exec "$@" unshare --mount --ipc --uts --cgroup -- bash -c "$script" boot
 ' keep "$1" </dev/null &
 unshare=$!
 

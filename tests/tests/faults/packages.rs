@@ -11,7 +11,7 @@ use crate::subject::{Age, Subject, vars};
 fn mirror(machine: &Machine) {
     let make = r"
         mkdir -p /srv/mirror/tidy/DEBIAN /srv/mirror/tidy/usr/share/tidy
-        printf 'Package: wsgi-tidy\nVersion: 1\nArchitecture: all\nMaintainer: a\nDescription: b\n' >/srv/mirror/tidy/DEBIAN/control
+        printf 'Package: wsgi-tidy\nVersion: 1\nArchitecture: all\nMaintainer: a\nProvides: wsgi-broom\nDescription: b\n' >/srv/mirror/tidy/DEBIAN/control
         dpkg-deb --root-owner-group -b /srv/mirror/tidy /srv/mirror/tidy.deb >/dev/null
         cd /srv/mirror
         { cat tidy/DEBIAN/control; printf 'Filename: ./tidy.deb\nSize: %s\nSHA256: %s\n' \
@@ -40,10 +40,16 @@ fn a_package_that_nobody_has_is_named_and_nothing_is_changed_before() {
     mirror(&subject.machine);
     let before = subject.files();
     let plan = subject.plan(&wanting("wsgi-nonesuch"));
+    // The mirror was never asked: there are no lists that could tell.
+    assert_eq!(plan.obstacles, []);
     let performed = subject.perform(plan);
     let said = performed.failed();
     assert!(
         said.contains("Unable to locate package wsgi-nonesuch"),
+        "{said}"
+    );
+    assert!(
+        said.contains("no repository of this host has it: mend its name in the vars file"),
         "{said}"
     );
     assert_eq!(subject.files(), before);
@@ -52,6 +58,38 @@ fn a_package_that_nobody_has_is_named_and_nothing_is_changed_before() {
     subject.apply(&vars(Age::New));
     subject.is_whole(&vars(Age::New));
     assert!(subject.runs(Age::New));
+}
+
+#[test]
+fn the_hosts_package_lists_tell_beforehand_what_nobody_has() {
+    let mut subject = Subject::fresh();
+    mirror(&subject.machine);
+    subject.machine.ok(["apt-get", "-q", "update"]);
+    // By its own name, by that of what it provides, and with a version.
+    for name in ["wsgi-tidy", "wsgi-broom", "wsgi-tidy=1"] {
+        let plan = subject.plan(&wanting(name));
+        assert!(plan.obstacles.is_empty(), "{name}: {:?}", plan.obstacles);
+        let said = plan
+            .remarks
+            .iter()
+            .any(|said| said.contains("package lists"));
+        assert!(!said, "{name}: {:?}", plan.remarks);
+    }
+    let wanted = wanting("wsgi-nonesuch");
+    let plan = subject.plan(&wanted);
+    let said = "wsgi-nonesuch is in none of the host's package lists: they are refreshed first, \
+                and without it nothing is done";
+    assert!(
+        plan.remarks.iter().any(|remark| remark == said),
+        "{:?}",
+        plan.remarks
+    );
+    let plan = subject.plan(&format!("{wanted}wsgi_update_apt_cache: no\n"));
+    let obstacles = plan.obstacles.iter().map(ToString::to_string);
+    assert_eq!(
+        obstacles.collect::<Vec<_>>(),
+        ["no package wsgi-nonesuch can be installed: it is in none of the host's package lists"]
+    );
 }
 
 #[test]

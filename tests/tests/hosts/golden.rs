@@ -384,6 +384,12 @@ fn status_tls() -> Scene {
     scene.call("status shop.yml --host web1 --json");
     scene.on("web1", |host| certified(host, -1));
     scene.call("status shop.yml --host web1");
+    scene.tell("There is no openssl.");
+    scene.on("web1", |host| {
+        let file = path("/etc/ssl/certs/shop.crt");
+        host.put_tls(TlsRole::Certificate, file, TlsFile::Unknown);
+    });
+    scene.call("status shop.yml --host web1");
     scene.tell("Another status is what counts as healthy.");
     scene.on("web1", |host| certified(host, 90));
     let vars = format!("{SHOP}wsgi_ssl: yes\nwsgi_health_status: 204\n");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use wsgi_tests::wait_until_within;
+use wsgi_tests::{Suite, wait_until_within};
 
 use crate::site::Site;
 
@@ -42,7 +42,7 @@ fn kept(site: &Site) -> u64 {
 
 #[test]
 fn of_a_large_project_only_what_has_changed_is_sent_and_the_disk_does_not_fill() {
-    let site = Site::applied("wsgi_keep_releases: 2\n");
+    let site = Site::applied(Suite::Bookworm, "wsgi_keep_releases: 2\n");
     let mut noise = Noise(1);
     let mut bytes = vec![0; SIZE];
     for number in 0..FILES {

@@ -5,7 +5,7 @@ use std::process::Child;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use wsgi_tests::wait_until;
+use wsgi_tests::{Suite, wait_until};
 
 use crate::site::{Site, interrupt};
 
@@ -44,7 +44,7 @@ impl Watched {
 
 #[test]
 fn logs_are_followed_over_rotations_and_nothing_runs_on_after_ctrl_c() {
-    let site = Site::applied("");
+    let site = Site::applied(Suite::Trixie, "");
     // As Debian 13 has it by default: sudo stands between, with a terminal of its own.
     let pty = "/etc/sudoers.d/pty";
     site.machine().write(pty, "Defaults use_pty\n", 0o440);

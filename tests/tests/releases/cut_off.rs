@@ -1,5 +1,7 @@
 //! Somebody presses Ctrl-C, the connection is gone, a program is killed: at every step of a deploy.
 
+use wsgi_tests::Suite;
+
 use crate::site::{Site, interrupt};
 
 /// Stands before tee(1): kills the program on the host at one of its steps.
@@ -46,6 +48,7 @@ fn mishaps() -> Vec<Mishap> {
 #[test]
 fn whatever_cuts_a_deploy_off_a_release_serves_and_the_next_deploy_works() {
     let site = Site::applied(
+        Suite::Trixie,
         "wsgi_keep_releases: 2\nwsgi_deploy_build: ['true']\nwsgi_deploy_release: ['true']\nwsgi_deploy_after: ['true']\n",
     );
     site.deploys("first");

@@ -2,13 +2,14 @@
 
 use std::process::{Command, Stdio};
 
-use wsgi_tests::wait_until;
+use wsgi_tests::{Suite, wait_until};
 
 use crate::site::Site;
 
 #[test]
 fn a_first_deploy_that_fails_leaves_no_site_and_one_that_was_copied_there_is_the_first_release() {
     let site = Site::applied(
+        Suite::Bookworm,
         "
 wsgi_deploy_build: ['echo collected $(ls | wc -l) files']
 wsgi_deploy_after: ['[ ! -e afterwards ] || sh ./afterwards']

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use wsgi_tests::Suite;
+
 use crate::site::Site;
 
 const DEPLOYS: usize = if cfg!(feature = "long") { 10 } else { 3 };
@@ -14,7 +16,7 @@ wsgi_deploy_after: ['[ ! -e afterwards ] || sh ./afterwards']
 
 #[test]
 fn no_request_fails_over_deploys_rollbacks_and_releases_that_do_not_serve() {
-    let site = Site::applied(SETTINGS);
+    let site = Site::applied(Suite::Bookworm, SETTINGS);
     site.put("requirements.txt", "");
     site.deploys("release 0");
     let visitors = site.visitors();
@@ -62,6 +64,7 @@ struct Bad {
     reasons: &'static [&'static str],
     /// Seconds until it is too late.
     timeout: u32,
+    settings: &'static str,
 }
 
 impl Bad {
@@ -71,13 +74,14 @@ impl Bad {
             contents,
             reasons,
             timeout: 20,
+            settings: "",
         }
     }
 
     #[track_caller]
     fn is_refused(&self, site: &Site) {
         site.name("bad");
-        site.settings_and_timeout(SETTINGS, self.timeout);
+        site.settings_and_timeout(&[SETTINGS, self.settings].concat(), self.timeout);
         let well = std::fs::read(site.file(self.file)).ok();
         site.put(self.file, &self.contents);
         let said = site.fails();
@@ -96,7 +100,7 @@ fn before_the_switch() -> Vec<Bad> {
     let hangs = Site::app_with("return \"well\"", "time.sleep(600)");
     let dies = Site::app_with(
         "import time\n",
-        "import sys\nimport time\n\nif '--check-config' not in sys.argv and os.fork():\n    os._exit(3)\n",
+        "import sys\nimport time\n\nif '--check-config' not in sys.argv:\n    if os.fork():\n        os._exit(3)\n    time.sleep(1)\n",
     );
     let mut bad = vec![
         Bad::new(
@@ -140,13 +144,31 @@ fn before_the_switch() -> Vec<Bad> {
         ),
     ];
     bad[5].timeout = 3;
+    let mut late = Bad::new(
+        "migrate",
+        "echo waiting for a lock; sleep 600\n".to_owned(),
+        &[
+            "waiting for a lock",
+            "it took more than 2 s and was stopped",
+        ],
+    );
+    late.settings = "wsgi_deploy_timeout: 2\n";
+    bad.push(late);
     bad
 }
 
 fn after_the_switch() -> Vec<Bad> {
-    vec![Bad::new(
-        "afterwards",
-        "echo nobody was told; exit 1\n".to_owned(),
-        &["nobody was told", "serves again"],
-    )]
+    // Only where it is to serve, and what it leaves behind says that it is ready.
+    let dies = Site::app_with(
+        "import time\n",
+        "import sys\nimport time\n\nif not {'--check-config', '--bind'} & set(sys.argv) and os.fork():\n    os._exit(3)\n",
+    );
+    vec![
+        Bad::new(
+            "afterwards",
+            "echo nobody was told; exit 1\n".to_owned(),
+            &["nobody was told", "serves again"],
+        ),
+        Bad::new("web.py", dies, &["serves again"]),
+    ]
 }

@@ -8,7 +8,9 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use wsgi_tests::{Machine, Process, PythonPackages, TargetHost, wait_until, wait_until_within};
+use wsgi_tests::{
+    Machine, Process, PythonPackages, Suite, TargetHost, wait_until, wait_until_within,
+};
 
 const APP: &str = include_str!("../deploy/web.py");
 const VISITORS: &str = include_str!("../deploy/visitors.py");
@@ -36,7 +38,7 @@ pub(crate) struct Site {
 
 impl Site {
     /// A host of its own, on which nothing was deployed yet.
-    pub(crate) fn applied(settings: &str) -> Self {
+    pub(crate) fn applied(suite: Suite, settings: &str) -> Self {
         // The same as other tests', so that they share an image.
         let packages = [
             "nginx",
@@ -46,7 +48,7 @@ impl Site {
             "python3-venv",
             "curl",
         ];
-        let host = TargetHost::builder().packages(packages).up();
+        let host = TargetHost::builder().suite(suite).packages(packages).up();
         let packages = PythonPackages::for_apps().expect("packages");
         host.machine().offer_wheels(&packages);
         let home = tempfile::tempdir().expect("a directory");
@@ -56,11 +58,11 @@ impl Site {
             host.ssh_config("shop", "shop"),
         ];
         fs::write(home.path().join(".ssh/config"), known.concat()).expect("a file");
-        let site = Self { host, home };
-        site.settings(settings);
-        site.calls(&["apply", "shop.yml", "--host", HOST, "--yes"]);
-        site.name("unnamed");
-        site
+        let new = Self { host, home };
+        new.settings(settings);
+        new.calls(&["apply", "shop.yml", "--host", HOST, "--yes"]);
+        new.name("unnamed");
+        new
     }
 
     /// The vars file, with these lines.

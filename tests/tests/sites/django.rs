@@ -76,7 +76,7 @@ fn a_fresh_debian_12_with_systemd_serves_a_django_project_and_lets_it_go_again()
 
     let vars = VARS.replace("morning", "evening");
     let env = "/etc/wsgi/bakery/env";
-    second::only_what_must_is_touched(&site, &vars, &[env, "restart bakery"], &[env]);
+    second::only_what_must_is_touched(&site, &vars, &[env, "exchange gunicorn of bakery"], &[env]);
     site.shows("/", "Good evening");
     let before = site.supervisor("pid");
     let vars = vars.replace("[bakery.test]", "[bakery.test, www.bakery.test]");

@@ -33,10 +33,9 @@ fn a_flask_project_comes_and_goes(release: Suite, init: Init) {
     let broken = broken.path().to_str().unwrap();
     let failed = site.call("deploy", &["--from", broken], PART_WAY);
     assert!(
-        failed
-            .err
-            .contains("web: failed at “import the app”; no release serves yet\n")
-            && failed.err.contains("SyntaxError"),
+        failed.err.contains(
+            "web: failed at “import the app”; nothing serves: there was no earlier release\n"
+        ) && failed.err.contains("SyntaxError"),
         "{}",
         failed.err
     );
@@ -53,7 +52,7 @@ fn a_flask_project_comes_and_goes(release: Suite, init: Init) {
     restarts::these_commands_restart_the_app(&site, &["sudo service weather restart"]);
     let env = "/etc/wsgi/weather/env";
     let vars = VARS.replace("sunny", "cloudy");
-    second::only_what_must_is_touched(&site, &vars, &[env, "restart weather"], &[env]);
+    second::only_what_must_is_touched(&site, &vars, &[env, "exchange gunicorn of weather"], &[env]);
     site.shows("/", "cloudy");
     departure::what_is_removed_leaves_data_and_nothing_else(&site, &["/var/www/weather/current"]);
     departure::what_is_purged_leaves_nothing(&site);

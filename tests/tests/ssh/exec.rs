@@ -1,6 +1,8 @@
 use std::io::{self, Read};
 
-use wsgi_apply::{Chunk, LocalShell, Script, Shell, ShellError, Status};
+use wsgi_apply::{
+    Chunk, LocalShell, PlanOptions, PosixHost, PosixOptions, Script, Shell, Status, conformance,
+};
 use wsgi_tests::SshServer;
 
 use crate::client::{Client, output, run};
@@ -26,16 +28,20 @@ fn one_connection_runs_many_programs() {
 }
 
 #[test]
-fn input_output_and_status_are_those_of_the_program() {
-    on_each(|shell| {
-        let ran = run(shell, "cat; echo error >&2; exit 7", b"in\0put\n");
-        assert_eq!(
-            (ran.status, ran.out.as_str(), ran.err.as_str()),
-            (Status::Exited(7), "in\0put\n", "error\n")
-        );
-        // Without input, it ends at once.
-        assert_eq!(run(shell, "cat", b"").status, Status::Exited(0));
-    });
+fn every_promise_of_a_shell_is_kept() {
+    on_each(|shell| assert_eq!(conformance::shell(shell), []));
+}
+
+#[test]
+fn every_promise_of_a_host_is_kept_behind_a_connection() {
+    let server = SshServer::up();
+    let root = tempfile::tempdir().unwrap();
+    let mut options = PosixOptions::default();
+    options.prefix = root.path().to_str().map(|path| path.parse().unwrap());
+    let mut host = PosixHost::new(Client::of(&server).connect(), options);
+    let mut options = PlanOptions::default();
+    options.owners_noted = true;
+    assert_eq!(conformance::host(&mut host, options), []);
 }
 
 #[test]
@@ -52,20 +58,6 @@ fn a_program_killed_by_a_signal_is_no_success() {
     });
 }
 
-/// Bytes without an end or with one far away, made as they are read.
-struct Zeros(u64);
-
-impl Read for Zeros {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = buffer
-            .len()
-            .min(usize::try_from(self.0).unwrap_or(usize::MAX));
-        buffer[..count].fill(0);
-        self.0 -= count as u64;
-        Ok(count)
-    }
-}
-
 /// What a program prints, counted.
 fn count(shell: &mut dyn Shell, script: &str, stdin: &mut dyn Read) -> (Status, usize, usize) {
     let (mut out, mut err) = (0, 0);
@@ -75,46 +67,6 @@ fn count(shell: &mut dyn Shell, script: &str, stdin: &mut dyn Read) -> (Status, 
         Chunk::Err(bytes) => err += bytes.len(),
     });
     (status.unwrap(), out, err)
-}
-
-#[test]
-fn all_three_streams_are_served_at_the_same_time() {
-    on_each(|shell| {
-        let script = "head -c 5000000 /dev/zero >&2 & cat; wait";
-        let counted = count(shell, script, &mut Zeros(5_000_000));
-        assert_eq!(counted, (Status::Exited(0), 5_000_000, 5_000_000));
-        // One after the other, in the order that a reader of stdout alone would wait in for ever.
-        let script =
-            "head -c 5000000 /dev/zero >&2; head -c 5000000 /dev/zero; cat >/dev/null; echo x";
-        let counted = count(shell, script, &mut Zeros(5_000_000));
-        assert_eq!(counted, (Status::Exited(0), 5_000_002, 5_000_000));
-    });
-}
-
-#[test]
-fn a_program_that_never_reads_its_input_ends_all_the_same() {
-    on_each(|shell| {
-        let counted = count(shell, "echo done", &mut Zeros(u64::MAX));
-        assert_eq!(counted, (Status::Exited(0), 5, 0));
-        let counted = count(shell, "head -c 100000; exit 3", &mut Zeros(u64::MAX));
-        assert_eq!(counted, (Status::Exited(3), 100_000, 0));
-        // And the connection is as good as before.
-        assert_eq!(output(shell, "echo next"), "next\n");
-    });
-}
-
-#[test]
-fn a_program_may_close_its_output_and_still_take_its_input() {
-    on_each(|shell| {
-        let got = tempfile::NamedTempFile::new().unwrap();
-        let script = format!("exec >&- 2>&-; wc -c <&0 >{}", got.path().display());
-        let counted = count(shell, &script, &mut Zeros(5_000_000));
-        assert_eq!(counted, (Status::Exited(0), 0, 0));
-        assert_eq!(
-            std::fs::read_to_string(got.path()).unwrap().trim(),
-            "5000000"
-        );
-    });
 }
 
 #[test]
@@ -136,43 +88,4 @@ fn peak_memory() -> u64 {
         .find(|line| line.starts_with("VmHWM"))
         .unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
-struct Broken;
-
-impl Read for Broken {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::Error::other("no more"))
-    }
-}
-
-#[test]
-fn input_that_cannot_be_read_is_told_after_the_program_has_ended() {
-    on_each(|shell| {
-        let mut input = b"first".chain(Broken);
-        let mut out = Vec::new();
-        let script = Script::new("cat; echo; echo ended".to_owned());
-        let result = shell.exec(&script, &mut input, &mut |chunk| {
-            if let Chunk::Out(bytes) = chunk {
-                out.extend_from_slice(bytes);
-            }
-        });
-        assert!(matches!(result, Err(ShellError::Input(_))), "{result:?}");
-        assert_eq!(out, b"first\nended\n");
-        assert_eq!(output(shell, "echo next"), "next\n");
-    });
-}
-
-#[test]
-fn the_longest_program_is_run() {
-    on_each(|shell| {
-        let mut script = "printf '%s' '".to_owned();
-        let text = "it is long \u{e9}\n".repeat(Script::MAX);
-        let mut end = Script::MAX - script.len() - 1;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        script = script + &text[..end] + "'";
-        assert_eq!(output(shell, &script), text[..end]);
-    });
 }

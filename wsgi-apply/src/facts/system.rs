@@ -41,6 +41,9 @@ impl Reading {
                     *is_nginx |= who == "nginx";
                 }
             }
+            "candidates" => {
+                facts.candidates = Some(rest.lines().map(str::to_owned).collect());
+            }
             "provided" => facts.provided.extend(rest.lines().map(str::to_owned)),
             "passwd" => {
                 for line in rest.lines() {

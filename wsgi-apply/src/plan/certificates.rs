@@ -3,7 +3,7 @@
 use wsgi_model::{AbsPath, Bundle};
 
 use super::{Draft, Obstacle};
-use crate::{Certificate, TlsFile, TlsRole};
+use crate::{TlsFile, TlsRole, Validity};
 
 impl Draft<'_> {
     pub(super) fn certificates(&mut self, bundle: &Bundle) {
@@ -72,11 +72,11 @@ impl Draft<'_> {
                 "is not valid yet: the host's clock may be wrong".to_owned()
             }
             TlsFile::Certificate { ends, until, .. } => {
-                if *ends < Certificate::SOON {
+                if *ends < Validity::SOON {
                     self.remarks.push(format!(
                         "{} expires in {} days, at {until}: {path}",
                         role.variable(),
-                        (*ends).max(0) / Certificate::DAY
+                        (*ends).max(0) / Validity::DAY
                     ));
                 }
                 return;

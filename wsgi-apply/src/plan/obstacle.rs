@@ -66,6 +66,12 @@ pub enum Obstacle {
         /// Whether it can be taken over.
         adoptable: bool,
     },
+    /// A package that is wanted is in none of the host's package lists.
+    #[error("no package {name} can be installed: it is in none of the host's package lists")]
+    NoPackage {
+        /// The package.
+        name: String,
+    },
     /// There is no nginx.
     #[error("there is no nginx on the host")]
     NoNginx,
@@ -139,6 +145,11 @@ impl Obstacle {
                 "choose another `wsgi_gunicorn_user`"
             }
             .to_owned(),
+            Self::NoPackage { .. } => {
+                "mend its name in the vars file, add the repository that has it, or have the lists \
+                 refreshed with `wsgi_update_apt_cache: yes`"
+                    .to_owned()
+            }
             Self::NoNginx => {
                 "install it first (`apt-get install nginx`), or set `wsgi_expose: no`".to_owned()
             }
@@ -177,6 +188,7 @@ impl Obstacle {
             | Self::SiteTaken { path, .. }
             | Self::ProgramTaken { path, .. } => Some(path),
             Self::User { .. }
+            | Self::NoPackage { .. }
             | Self::NoNginx
             | Self::NginxRefuses { .. }
             | Self::PortTaken { .. } => None,
@@ -193,6 +205,7 @@ impl Obstacle {
             Self::NoDirectory { .. } => "no-directory",
             Self::OtherApp { .. } => "other-app",
             Self::User { .. } => "user",
+            Self::NoPackage { .. } => "no-package",
             Self::NoNginx => "no-nginx",
             Self::TlsFile { .. } => "tls-file",
             Self::SiteTaken { .. } => "site-taken",

@@ -6,6 +6,9 @@ use wsgi_model::{AppName, Artifact, Check, Contents, Mode, Node, OnlyIf, Owner};
 use super::{After, Change, Draft, Obstacle, Ours, PathChange, Step, role};
 use crate::{Attributes, Desired, Digest, Observed};
 
+/// Why what nobody of ours made goes.
+const PRISTINE: &str = "the distribution's own, as it was installed";
+
 impl Draft<'_> {
     /// The changes of paths, each after those it builds on.
     pub(super) fn paths(&mut self, desired: &Desired) -> Vec<Step> {
@@ -26,9 +29,11 @@ impl Draft<'_> {
                 for action in &artifact.notify {
                     self.owe(app, &action.name);
                 }
-                let because = (change.backup
-                    && self.is_the_roles(app, &artifact.path, &change.before))
-                .then_some(role::BECAUSE);
+                let because = match artifact.node {
+                    Node::Absent { only_if: Some(_) } => Some(PRISTINE),
+                    _ => (change.backup && self.is_the_roles(app, &artifact.path, &change.before))
+                        .then_some(role::BECAUSE),
+                };
                 steps.push(Step {
                     app: (*app).clone(),
                     change: Change::Path(change),

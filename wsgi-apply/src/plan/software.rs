@@ -27,6 +27,20 @@ impl Draft<'_> {
                 }
             }
         }
+        for name in &names {
+            if self.is_to_be_had(name) {
+                continue;
+            }
+            if update_lists {
+                self.remarks.push(format!(
+                    "{name} is in none of the host's package lists: they are refreshed first, and \
+                     without it nothing is done"
+                ));
+            } else {
+                let name = name.clone();
+                self.obstacles.push(Obstacle::NoPackage { name });
+            }
+        }
         if let Some(app) = wants {
             let change = Change::Packages {
                 update_lists,
@@ -47,6 +61,15 @@ impl Draft<'_> {
             Some(installed) => version.is_none_or(|version| version == installed),
             None => version.is_none() && self.facts.provided.contains(name),
         }
+    }
+
+    /// Whether a package can be installed, as far as the host's lists tell. Of a version they are not
+    /// asked.
+    fn is_to_be_had(&self, name: &str) -> bool {
+        let name = name.split_once('=').map_or(name, |(name, _)| name);
+        let candidates = self.facts.candidates.as_ref();
+        let is_there = self.facts.packages.contains_key(name);
+        is_there || candidates.is_none_or(|candidates| candidates.contains(name))
     }
 
     pub(super) fn virtualenv(&mut self, bundle: &Bundle) {

@@ -103,11 +103,31 @@ fi
 if [ -n "$K" ]; then
     # dpkg itself is there, if it can be asked. A name that no package has may be one that another
     # provides.
+    provided=
     found=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Version}\t${Architecture}\n' dpkg $K 2>/dev/null) &&
-        case $found in *-installed* | *config-files*) false ;; esac ||
-        rec provided "$(dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | sed -n 's/^installed //p' |
-            tr ',' '\n' | sed 's/^ *//; s/ .*//' | sort -u | grep -xF -e "$K")"
+        case $found in *-installed* | *config-files*) false ;; esac || {
+        provided=$(dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | sed -n 's/^installed //p' |
+            tr ',' '\n' | sed 's/^ *//; s/ .*//' | sort -u | grep -xF -e "$K")
+        rec provided "$provided"
+    }
     rec packages "$found"
+    # What is missing, and could be installed as far as the host's package lists tell.
+    found=$(printf '%s\n' "$found" | awk -F'\t' '$2 == "installed" { print $1; print $1 ":" $4 }')
+    missing=$(printf '%s\n' $K | grep -vxF -e "$found" -e "$provided")
+    set +f
+    set -- /var/lib/apt/lists/*_Packages*
+    set -f
+    if [ -n "$missing" ] && [ -e "$1" ]; then
+        found=$(apt-cache policy -- $missing | awk '/^[^ ]/ { sub(/:$/, ""); name = $0 }
+            $1 == "Candidate:" && $2 != "(none)" { print name }')
+        # Another name for a package: apt itself knows, and takes its time.
+        rec candidates "$found
+$(for name in $(printf '%s\n' $missing | grep -vxF -e "$found"); do
+            timeout 20 apt-get -qq -s --no-install-recommends install -- "$name" >/dev/null 2>&1 &&
+                printf '%s\n' "$name"
+        done)"
+    fi
+    set --
 fi
 # A configuration file that nobody changed, by what its package says of it.
 printf '%s\n' "$D" | while IFS="$T" read -r link file; do

@@ -177,7 +177,13 @@ packages() { # update name…
     done
     [ -z "$update" ] || follow apt-get -q -o DPkg::Lock::Timeout=300 update || return
     follow apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 \
-        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install -- "$@"
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install -- "$@" || {
+        # apt says which, and nothing of what could be done.
+        ! grep -qE '^E: (Unable to locate package|Package .* has no installation candidate|Version .* was not found)' \
+            "$H/stage/out" ||
+            echo 'no repository of this host has it: mend its name in the vars file, or add the repository that has it'
+        return 1
+    }
 }
 
 virtualenv() { # user home create path requirement…

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 
 use serde::Serialize;
-use wsgi_apply::{Answered, AppStatus, Certificate, CountsDocument, Health, Plan, Release};
+use wsgi_apply::{
+    Answered, AppStatus, Certificate, CountsDocument, Health, Plan, Release, Validity,
+};
 
 use super::plan::refused;
 use crate::args::Status;
@@ -71,9 +73,10 @@ struct HealthJson {
 #[derive(Serialize)]
 struct CertificateJson {
     file: String,
-    until: String,
+    /// None when the host has no openssl that could tell.
+    until: Option<String>,
     /// Negative when it has expired.
-    seconds: i64,
+    seconds: Option<i64>,
     /// Whether it has expired, or will within three weeks.
     due: bool,
 }
@@ -257,9 +260,17 @@ fn answered(health: &Health) -> String {
 }
 
 fn put_certificate(text: &mut String, paint: Paint, certificate: &Certificate) {
-    let Certificate { path, until, .. } = certificate;
-    let (path, until) = (visible(path.as_str()), visible(until));
-    let _ = match (certificate.days(), certificate.is_due()) {
+    let path = visible(certificate.path.as_str());
+    let Some(validity) = &certificate.validity else {
+        let style = paint.warning();
+        let _ = writeln!(
+            text,
+            "    {style}certificate not looked at{style:#}: the host has no openssl: {path}"
+        );
+        return;
+    };
+    let until = visible(&validity.until);
+    let _ = match (validity.days(), validity.is_due()) {
         (None, _) => {
             let style = paint.error();
             writeln!(
@@ -309,9 +320,9 @@ impl AppStatusJson {
             }),
             certificate: status.certificate.as_ref().map(|found| CertificateJson {
                 file: found.path.to_string(),
-                until: found.until.clone(),
-                seconds: found.seconds,
-                due: found.is_due(),
+                until: found.validity.as_ref().map(|valid| valid.until.clone()),
+                seconds: found.validity.as_ref().map(|valid| valid.seconds),
+                due: found.validity.as_ref().is_some_and(Validity::is_due),
             }),
             applied: status.applied.clone(),
             drift: status.drift.into(),

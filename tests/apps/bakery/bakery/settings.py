@@ -9,6 +9,7 @@ SECRET_KEY = os.environ["SECRET_KEY"]
 ALLOWED_HOSTS = ["bakery.test"]
 GREETING = os.environ["GREETING"]
 
+TIME_ZONE = "UTC"
 ROOT_URLCONF = "bakery.urls"
 INSTALLED_APPS = [
     "django.contrib.auth",
