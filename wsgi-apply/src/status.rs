@@ -112,15 +112,24 @@ impl AppStatus {
         }
     }
 
-    /// Whether the program runs.
+    /// Whether the program runs. One that answers does, also in the seconds (`startsecs`) for which
+    /// supervisor still calls it starting.
     pub fn runs(&self) -> bool {
-        let program = self.program.as_ref();
-        program.is_some_and(|program| program.state == "RUNNING")
+        let state = self.program.as_ref().map(|program| program.state.as_str());
+        match state {
+            Some("RUNNING") => true,
+            Some("STARTING") => self.is_well(),
+            _ => false,
+        }
     }
 
     /// Whether it serves: it runs, and answers well when it has a release to answer with.
     pub fn serves(&self) -> bool {
-        self.runs() && self.health.as_ref().is_none_or(|health| health.is_good)
+        self.runs() && self.is_well()
+    }
+
+    fn is_well(&self) -> bool {
+        self.health.as_ref().is_none_or(|health| health.is_good)
     }
 }
 

@@ -78,11 +78,11 @@ fn a_fresh_debian_12_with_systemd_serves_a_django_project_and_lets_it_go_again()
     let env = "/etc/wsgi/bakery/env";
     second::only_what_must_is_touched(&site, &vars, &[env, "exchange gunicorn of bakery"], &[env]);
     site.shows("/", "Good evening");
-    let before = site.supervisor("pid");
+    let before = site.pid();
     let vars = vars.replace("[bakery.test]", "[bakery.test, www.bakery.test]");
     let nginx = "/etc/nginx/sites-available/bakery";
     second::only_what_must_is_touched(&site, &vars, &[nginx, "reload nginx"], &[nginx]);
-    assert_eq!(site.supervisor("pid"), before, "the app serves on");
+    assert_eq!(site.pid(), before, "the app serves on");
     site.shows("/", "Good evening");
 
     site.ssh_ok("echo uploaded >/mnt/bakery/media/pear.jpg");

@@ -26,7 +26,7 @@ pub(crate) fn the_app_is_what_a_login_finds(
 /// The user's right ends where others' begin.
 #[track_caller]
 pub(crate) fn everything_else_as_root_is_refused(site: &Site) {
-    let before = site.supervisor("pid");
+    let before = site.pid();
     for command in [
         "id",
         "-i",
@@ -44,7 +44,7 @@ pub(crate) fn everything_else_as_root_is_refused(site: &Site) {
         let (is_done, said) = site.ssh(&format!("sudo -n {command}"));
         assert!(!is_done && !said.contains("uid="), "{command}: {said}");
     }
-    assert_eq!(site.supervisor("pid"), before);
+    assert_eq!(site.pid(), before);
     // The rest of the host is not the app's, either.
     for command in [
         "cat /etc/shadow",

@@ -5,9 +5,9 @@ use crate::site::Site;
 #[track_caller]
 pub(crate) fn these_commands_restart_the_app(site: &Site, commands: &[&str]) {
     for command in commands {
-        let before = site.supervisor("pid");
+        let before = site.pid();
         site.ssh_ok(command);
-        let after = site.supervisor("pid");
+        let after = site.pid();
         assert!(
             after != before && after != "0",
             "{command}: {before}, {after}"

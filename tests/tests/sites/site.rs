@@ -110,18 +110,15 @@ impl Site {
         wait_until_within(PATIENCE, &what, || self.get(path).status == 200);
     }
 
-    /// Waits until `status` says that all is well, and gives what it says.
+    /// Expects that `status` finds everything well, and gives what it says.
     #[track_caller]
     pub(crate) fn status(&self) -> String {
-        // Supervisor calls a program RUNNING when it has run for its startsecs.
-        let runs = || self.supervisor("status").contains("RUNNING");
-        wait_until_within(PATIENCE, "the program runs", runs);
         self.call("status", &[], crate::called::DONE).out
     }
 
-    /// What supervisorctl says about the app's program: of its `status`, or its `pid`.
-    pub(crate) fn supervisor(&self, verb: &str) -> String {
-        let argv = ["supervisorctl", verb, self.app];
+    /// The process id of the app's program, or 0.
+    pub(crate) fn pid(&self) -> String {
+        let argv = ["supervisorctl", "pid", self.app];
         self.host.exec(argv).text().trim().to_owned()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use camino::Utf8PathBuf;
 use sha2::{Digest as _, Sha256};
 use wsgi_model::{AbsPath, AppName, Mode};
@@ -186,10 +188,23 @@ impl Reading {
                 self.facts.marked.insert(path);
             }
             "contents" => {
-                let (path, text) = rest.split_once('\t').ok_or_else(nonsense)?;
-                let path = self.path(path).ok_or_else(nonsense)?;
-                // The shell would drop line feeds at the end, so the script added a dot and one.
-                self.contents(&path, text.strip_suffix('.'));
+                let (paths, encoded) = rest.split_once('\t').ok_or_else(nonsense)?;
+                let bytes = STANDARD.decode(encoded).unwrap_or_default();
+                let mut rest = bytes.as_slice();
+                let mut paths = paths.lines().peekable();
+                while let Some(path) = paths.next() {
+                    // As `head -v` prints several files.
+                    let title = |path: &str| format!("==> {path} <==\n");
+                    rest = rest
+                        .strip_prefix(title(path).as_bytes())
+                        .unwrap_or_default();
+                    let next = paths.peek().map(|next| ["\n", &title(next)].concat());
+                    let end = next.and_then(|next| find(rest, next.as_bytes()));
+                    let contents = &rest[..end.unwrap_or(rest.len())];
+                    rest = end.map_or(&[], |end| &rest[end + 1..]);
+                    let path = self.path(path).ok_or_else(nonsense)?;
+                    self.contents(&path, contents);
+                }
             }
             _ => return self.system(word, rest).ok_or_else(nonsense),
         }
@@ -265,17 +280,19 @@ impl Reading {
     }
 
     /// Contents count when they have the file's hash: they may be too long, or have changed since.
-    fn contents(&mut self, path: &AbsPath, text: Option<&str>) {
-        let Some(text) = text.map(str::as_bytes) else {
-            return;
-        };
+    fn contents(&mut self, path: &AbsPath, bytes: &[u8]) {
         match self.facts.nodes.get_mut(path) {
             Some(Observed::File {
                 digest, contents, ..
-            }) if *digest == Some(Digest::of(text)) => *contents = Some(text.to_owned()),
+            }) if *digest == Some(Digest::of(bytes)) => *contents = Some(bytes.to_owned()),
             _ => {}
         }
     }
+}
+
+/// Where the needle begins.
+fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    hay.windows(needle.len()).position(|part| part == needle)
 }
 
 /// The name and version in the path of a `.dist-info` directory; the name as PEP 503 normalises it.

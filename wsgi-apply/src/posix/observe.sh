@@ -59,15 +59,21 @@ rec state
 state
 rec stated
 
-# The contents that are not known.
-printf '%s\n' "$N" | while IFS= read -r line; do
-    [ -z "$line" ] || printf '%s\n' "${line#*  }$T${line%%  *}"
-done | { printf '%s\n' "$C"; echo; cat; } | awk -F'\t' '
-    !past { if ($0 == "") past = 1; else known[$1] = $2; next }
-    ($1 in known) && known[$1] != $2 { print $1 }' | while IFS= read -r file; do
-    reader=$(printf '%s\n' "$F" | awk -F'\t' -v f="$file" '$2 == f { print $1 }')
-    rec contents "$file" "$(told_by "$reader" timeout 9 head -c 262144 -- "$file"; echo .)"
+# The contents that are not known: those of one reader in one go, each after a line with its path; and
+# nothing but letters, so that what its user's program says is contents and no more.
+wanted=$({ printf '%s\n' "$C"; echo; printf '%s\n' "$F"; echo; printf '%s\n' "$N"; } | awk -F'\t' '
+    $0 == "" { part++; next }
+    !part { known[$1] = $2; next }
+    part == 1 { reader[$2] = $1; next }
+    { path = substr($0, 67) }
+    (path in known) && known[path] != substr($0, 1, 64) { print reader[path] "\t" path }')
+for reader in $(printf '%s\n' "$wanted" | cut -f1 | sort -u); do
+    # shellcheck disable=SC2046
+    set -- $(printf '%s\n' "$wanted" | awk -F'\t' -v r="$reader" '$1 == r { print $2 }')
+    rec contents "$(printf '%s\n' "$@")" "$(as "$reader" timeout 9 head -v -c 262144 -- "$@" 2>/dev/null 9>&- |
+        timeout 310 head -c "$(($# * 270000))" | base64 -w 0)"
 done
+set --
 
 # Files where links shall be: whether all the lines stand in one, or it is empty.
 printf '%s\n' "$W" | while IFS="$T" read -r file lines; do

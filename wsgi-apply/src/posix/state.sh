@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC1007,SC2034
+# shellcheck shell=sh disable=SC1007,SC2034,SC2086
 # What stands at the paths in $P, on stdout: records that end in a NUL. The program that observes and
 # the one that performs both run this, and compare the hash of what it prints.
 #
@@ -32,6 +32,24 @@ END
 
 rec() { printf '%s\0' "$*"; }
 
+# The groups of those who mostly read: asked of the system once, not for each file.
+KNOWN=
+[ -z "$root" ] || KNOWN="
+$(getent passwd nobody $APP_USERS | cut -d: -f1,4)
+"
+group_of() {
+    case $KNOWN in
+    *"
+$1:"*)
+        group=${KNOWN#*"
+$1:"}
+        echo "${group%%"
+"*}"
+        ;;
+    *) id -g -- "$1" 2>/dev/null ;;
+    esac
+}
+
 # Runs a program as a user: nobody else's files can be reached through a link of theirs. The user can
 # stop it, so it gets five minutes.
 as() {
@@ -39,7 +57,7 @@ as() {
     shift
     if [ "$as_user" = root ] || [ -z "$root" ]; then
         "$@"
-    elif as_group=$(id -g -- "$as_user" 2>/dev/null); then
+    elif as_group=$(group_of "$as_user"); then
         timeout -k 9 300 setpriv --reuid "$as_user" --regid "$as_group" --init-groups -- "$@"
     else
         # Files may be of an id that is no user's any more.
@@ -58,15 +76,15 @@ args() { tr '\n' '\0' | xargs -0 -r "$@"; }
 
 # Adds what the apps' manifests name.
 widen() {
+    set --
     for app in $G; do
         for file in "$S/$app/manifest" "$S/$app/intent"; do
-            [ -r "$file" ] || continue
-            P="$P
-$(sed -n "s|^{\"path\":\"\([^\"]*\)\".*|$R\1|p" "$file")"
-            X="$X
-$(sed -n "s|^{\"path\":\"\([^\"]*\)\",\"kind\":\"kept\".*|$R\1|p" "$file")"
+            [ ! -r "$file" ] || set -- "$@" "$file"
         done
     done
+    [ $# = 0 ] || P="$P
+$(sed -n "s|^{\"path\":\"\([^\"]*\)\".*|$R\1|p" "$@")" X="$X
+$(sed -n "s|^{\"path\":\"\([^\"]*\)\",\"kind\":\"kept\".*|$R\1|p" "$@")"
     P=$(printf '%s\n' "$P" | awk '$0 != "" && !($0 in seen) { seen[$0]; print }')
 }
 
@@ -103,7 +121,7 @@ hashes() {
         awk -F'\t' '!past { if ($0 == "") past = 1; else skip[$0]; next } !($2 in skip)' | readers)
     for u in $(printf '%s\n' "$F" | cut -f1 | sort -u); do
         f=$(printf '%s\n' "$F" | awk -F'\t' -v u="$u" '$1 == u { print $2 }')
-        h=$(printf '%s\n' "$f" | told_by "$u" sh -c 'tr "\n" "\0" | xargs -0 -r timeout 20 sha256sum --')
+        h=$(printf '%s\n' "$f" | told_by "$u" xargs -d '\n' -r timeout 20 sha256sum --)
         # Of what was asked, whatever that user's program says.
         h=$({ printf '%s\n' "$f"; echo; printf '%s\n' "$h"; } |
             awk '!past { if ($0 == "") past = 1; else asked[$0]; next } substr($0, 67) in asked')
