@@ -10,10 +10,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use camino::Utf8PathBuf;
 use tempfile::TempDir;
+use wsgi_apply::deploy::{ReleaseHost as _, ReleaseSite, Requirements, SourceTree};
 use wsgi_apply::{Host, PosixHost, PosixOptions, Shell};
 use wsgi_cli::{Machines, Stream};
-use wsgi_tests::{Machine, MachineShell, Process, PythonPackages, wait_until};
+use wsgi_render::{Target, render};
+use wsgi_tests::{Machine, MachineShell, Process, PythonPackages, app, wait_until};
 
 use crate::steady::steady;
 
@@ -104,9 +107,14 @@ impl Desk {
     /// A desk, and machines to which the app was applied.
     pub(crate) fn with(names: &[&str]) -> Self {
         let packages = PythonPackages::for_apps().expect("packages");
+        let account = "useradd --no-create-home --home-dir /var/www/shop --shell /bin/false shop";
         let machines = names.iter().map(|name| {
-            let machine = Machine::up();
-            machine.offer_wheels(&packages);
+            let program = Path::new(env!("CARGO_BIN_EXE_tested-cli"));
+            let shared = Machine::builder().share(program.parent().unwrap(), "/opt/wsgi-cli");
+            let machine = shared.start().unwrap();
+            machine.sh(account).expect_success();
+            // To make them takes most of the time.
+            machine.install_virtualenv(&packages, "/var/lib/shop/venv", "shop");
             ((*name).to_owned(), machine)
         });
         let mut desk = Self {
@@ -123,7 +131,28 @@ impl Desk {
         let answer = desk.call(&line);
         assert_eq!(answer.status, 0, "{}{}", answer.out, answer.err);
         desk.transcript.clear();
+        for machine in desk.machines.values() {
+            let virtualenv = desk.virtualenv(machine);
+            machine.install_virtualenv(&packages, &virtualenv, "shop");
+            let script = format!(
+                "touch {virtualenv}/.whole; chown shop: {virtualenv}/.whole {virtualenv}/.."
+            );
+            machine.sh(&script).expect_success();
+        }
         desk
+    }
+
+    /// The virtualenv that a release of the project gets.
+    fn virtualenv(&self, machine: &Machine) -> String {
+        let app = app(VARS);
+        let bundle = render(&app, &Target::default()).unwrap();
+        let site = ReleaseSite::new(&app, &bundle);
+        let mut host = PosixHost::new(MachineShell::live(machine), PosixOptions::default());
+        let python = host.survey(&site).unwrap().interpreter();
+        let project = Utf8PathBuf::from_path_buf(self.path().join("project")).unwrap();
+        let source = SourceTree::open(project.as_str(), &project).unwrap();
+        let requirements = Requirements::of(&source.tree, &site.packages, &python);
+        site.virtualenvs.join(&requirements.key).to_string()
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {

@@ -77,9 +77,12 @@ fn a_host_fetches_a_revision_and_keeps_a_copy() {
     deploy(&mut desk, "git:git://127.0.0.1/shop.git#v1", 0);
     assert_eq!(desk.answer("web1"), "one");
     // The copy is the app's, and what it is for is not there twice.
-    let owner = desk
-        .on("web1")
-        .run(["stat", "-c", "%U %a", "/var/lib/shop/repository"]);
+    let owner = desk.on("web1").run([
+        "stat",
+        "-c",
+        "%U %a",
+        "/var/www/shop/.cache/wsgi/repository",
+    ]);
     assert_eq!(owner.text().trim(), "shop 755");
     push(&desk, "three");
     deploy(&mut desk, "git:git://127.0.0.1/shop.git", 0);

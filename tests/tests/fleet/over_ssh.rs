@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use wsgi_tests::{SshServer, wait_until, wait_until_within};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, VARS};
 
 /// Machines that are reached over SSH under their names.
 pub(crate) struct Office {
@@ -168,6 +168,39 @@ pub(crate) fn a_person_uses_a_shell_and_programs_that_ask(office: &Office) {
     asked.shows("how? ");
     asked.types("5\r");
     assert_eq!(asked.ends(), Some(5), "{}", asked.screen());
+
+    // Who is not root is asked by sudo.
+    let machine = office.desk.on("web1");
+    let account = "useradd -m -s /bin/bash ada && echo ada:quite-secret | chpasswd && echo 'ada ALL=(ALL) ALL' >/etc/sudoers.d/ada";
+    machine.sh(account).expect_success();
+    let mut asked = office.in_terminal("wsgi-cli run shop.yml --host ada@web1 -- id -un");
+    asked.shows("password for ada");
+    asked.types("quite-secret\r");
+    assert_eq!(asked.ends(), Some(0), "{}", asked.screen());
+    let screen = asked.screen();
+    assert!(
+        screen.contains("shop") && !screen.contains("quite-secret"),
+        "{screen}"
+    );
+
+    // On this machine it is not the person's own terminal.
+    machine.write("/root/shop.yml", VARS, 0o644);
+    let call = "tty; /opt/wsgi-cli/tested-cli shell /root/shop.yml --local; echo \"status $?\"";
+    let typed = "echo \"<$(id -un) $(tty) $PWD>\"\nexit 7\n";
+    let line = ["script", "-qefc", call, "/dev/null"];
+    let said = machine
+        .command(line)
+        .env("SHELL", "/bin/sh")
+        .stdin(typed)
+        .ok()
+        .text();
+    assert!(
+        said.contains("/var/www/shop/releases/") && said.contains("status 7"),
+        "{said}"
+    );
+    let terminals: Vec<&str> = said.matches("/dev/pts/0").collect();
+    assert!(said.contains("<shop /dev/pts/1 "), "{said}");
+    assert_eq!(terminals.len(), 1, "{said}");
 
     // Where there is no terminal, input and output are passed on as they come.
     let args = [

@@ -9,9 +9,6 @@ command -v git >/dev/null 2>&1 || {
     rec "$M-end"
     exit 0
 }
-if [ ! -d "$COPY" ]; then
-    mkdir -m 755 -- "$COPY" && chown -h -- "$USER_:$GROUP_" "$COPY" || exit
-fi
 
 # Nobody can be asked, so that ssh(1) refuses a server that it does not know: unless the user's own
 # configuration says otherwise. Nothing of whoever deploys is there, no agent either.
@@ -22,7 +19,7 @@ said=$(cd / && env -i HOME="$HOME_" USER="$USER_" PATH=/usr/local/bin:/usr/bin:/
     setpriv --reuid "$USER_" --regid "$GROUP_" --init-groups -- timeout -k 9 1800 /bin/sh -c '
 umask 022
 url=$1 revision=$2 copy=$3
-exec 9>>"$copy/lock" && flock 9 || exit
+mkdir -p -- "$copy" && exec 9>>"$copy/lock" && flock 9 || exit
 GIT_DIR=$copy/bare
 export GIT_DIR
 [ -d "$GIT_DIR" ] || git init --quiet --bare "$GIT_DIR" || exit

@@ -333,3 +333,60 @@ fn begin<'scope, 'a: 'scope, H: ReleaseHost + Send + 'scope>(
     });
     cue
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_switch_one_by_one_or_in_batches_or_after_canaries() {
+        let groups = |canaries, batch: Option<usize>| {
+            let rollout = Rollout {
+                canaries,
+                batch: batch.and_then(NonZeroUsize::new),
+                ..Rollout::default()
+            };
+            let groups = rollout.batches(5);
+            groups.iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(groups(0, None), [1, 1, 1, 1, 1]);
+        assert_eq!(groups(0, Some(2)), [2, 2, 1]);
+        assert_eq!(groups(2, None), [2, 3]);
+        assert_eq!(groups(1, Some(3)), [1, 3, 1]);
+        assert_eq!(groups(9, None), [5]);
+    }
+
+    #[test]
+    fn nobody_switches_before_all_are_prepared_and_the_first_has_released() {
+        let mut senders = Vec::new();
+        let mut words = Vec::new();
+        for _ in 0..2 {
+            let (send, receive) = mpsc::channel();
+            senders.push(Some(send));
+            words.push(receive);
+        }
+        let mut course = Course {
+            batches: vec![vec![0], vec![1]],
+            cues: senders,
+            came: vec![None; 2],
+            became: vec![None, None],
+            phase: Phase::Building,
+            leader_releases: true,
+        };
+        let mut told = |host: usize, standing| {
+            course.came[host] = Some(standing);
+            course.go_on();
+            words
+                .iter()
+                .map(|word| word.try_iter().count())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(0, Standing::Prepared), [0, 0]);
+        assert_eq!(told(1, Standing::Prepared), [1, 0]);
+        assert_eq!(told(0, Standing::Released), [1, 0]);
+        assert_eq!(told(0, Standing::Switched), [0, 1]);
+        // All are told to keep it, and that is the end.
+        assert_eq!(told(1, Standing::Switched), [1, 1]);
+        assert!(!course.is_going());
+    }
+}

@@ -22,7 +22,7 @@ pub struct ReleaseSite {
     pub virtualenv: AbsPath,
     /// Where the virtualenvs are.
     pub virtualenvs: AbsPath,
-    /// Where a copy of its repository is kept.
+    /// Where its user keeps a copy of its repository.
     pub repository: AbsPath,
     /// Where the app's user makes sockets.
     pub run_dir: AbsPath,
@@ -66,7 +66,7 @@ impl ReleaseSite {
             current: layout.current(),
             virtualenv: app.places.virtualenv.path().clone(),
             virtualenvs: layout.virtualenvs(),
-            repository: layout.state_dir().join("repository"),
+            repository: app.places.home.path().join(".cache/wsgi/repository"),
             run_dir: layout.run_dir(),
             start: layout.gunicorn_start(),
             deploy: app.deploy.clone(),

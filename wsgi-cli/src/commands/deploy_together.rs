@@ -87,6 +87,7 @@ impl Call<'_> {
             interruption: Interruption::noted(),
             interrupted: None,
             broken: None,
+            switched: 0,
         };
         let became = rollout.run(members, &mut |event| watch.hear(&event));
         let (interrupted, broken) = (watch.interrupted, watch.broken);
@@ -192,6 +193,8 @@ struct Watch<'a, 'b> {
     interrupted: Option<Interrupted>,
     /// The host that failed.
     broken: Option<usize>,
+    /// How many hosts have switched.
+    switched: usize,
 }
 
 impl Watch<'_, '_> {
@@ -201,7 +204,10 @@ impl Watch<'_, '_> {
             RolloutEvent::Done(host, step) => self.watch(*host, Progress::Done(*step)),
             RolloutEvent::Output(host, line) => self.watch(*host, Progress::Output(line)),
             RolloutEvent::Stands(host, Standing::Prepared) => self.say(*host, "ready to switch"),
-            RolloutEvent::Stands(host, Standing::Switched) => self.say(*host, "switched"),
+            RolloutEvent::Stands(host, Standing::Switched) => {
+                self.switched += 1;
+                self.say(*host, "switched");
+            }
             RolloutEvent::Broken(host) => {
                 self.broken = Some(*host);
                 self.say(
@@ -210,6 +216,10 @@ impl Watch<'_, '_> {
                 );
             }
             _ => {}
+        }
+        if self.switched == self.watched.len() {
+            // All of them keep it: that is the quickest way to an end.
+            return Go::On;
         }
         let signal = self.interruption.check().err();
         if let Some(signal) = signal.filter(|_| self.interrupted.is_none()) {
