@@ -118,12 +118,12 @@ if [ -n "$K" ]; then
     }
     rec packages "$found"
     # What is missing, and could be installed as far as the host's package lists tell.
-    found=$(printf '%s\n' "$found" | awk -F'\t' '$2 == "installed" { print $1; print $1 ":" $4 }')
-    missing=$(printf '%s\n' $K | grep -vxF -e "$found" -e "$provided")
     set +f
     set -- /var/lib/apt/lists/*_Packages*
     set -f
-    if [ -n "$missing" ] && [ -e "$1" ]; then
+    if [ -e "$1" ] &&
+        found=$(printf '%s\n' "$found" | awk -F'\t' '$2 == "installed" { print $1; print $1 ":" $4 }') &&
+        missing=$(printf '%s\n' $K | grep -vxF -e "$found" -e "$provided"); then
         found=$(apt-cache policy -- $missing | awk '/^[^ ]/ { sub(/:$/, ""); name = $0 }
             $1 == "Candidate:" && $2 != "(none)" { print name }')
         # Another name for a package: apt itself knows, and takes its time.
