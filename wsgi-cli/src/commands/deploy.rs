@@ -9,7 +9,7 @@ use wsgi_apply::deploy::{
     SourceTree, Survey, Work, release_name,
 };
 
-use super::release_answer::{Answer, Before, Document, watch};
+use super::release_answer::{Answer, Document, watch};
 use crate::args::{self, GitFetch, Pace, cache};
 use crate::error::CommandError;
 use crate::host_failure::HostFailure;
@@ -111,11 +111,6 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// What serves.
-    pub(super) const fn before(&self) -> Before {
-        Before::of(&self.survey)
-    }
-
     /// Says what is to be said of it.
     pub(super) fn warn(&self, console: &mut Console<'_>) {
         if let Some(fetched) = &self.fetched {
@@ -250,7 +245,7 @@ impl Call<'_> {
                 _ => return Err(HostFailure::Interrupted),
             };
             let report = report.map_err(HostFailure::Perform)?;
-            Ok(Answer::of(&label, &report, &steps, found.before()))
+            Ok(Answer::of(&label, &report, &steps))
         });
         let mut answer = done.unwrap_or_else(|failure| Answer::failed(&label, failure));
         answer.release = release;

@@ -6,7 +6,7 @@ use wsgi_apply::deploy::{
 use wsgi_apply::{HostError, Progress, Standing};
 
 use super::deploy::{Call, Found, Wanted};
-use super::release_answer::{Answer, Before, Document, watch};
+use super::release_answer::{Answer, Document, watch};
 use crate::error::CommandError;
 use crate::exit;
 use crate::fleet::{self, News, Next, WIDTH};
@@ -23,7 +23,6 @@ struct Watched {
     label: String,
     release: String,
     steps: Vec<DeployStep>,
-    before: Before,
 }
 
 impl Call<'_> {
@@ -66,9 +65,8 @@ impl Call<'_> {
         }
         let watched: Vec<Watched> = labels
             .into_iter()
-            .zip(works.iter().zip(&all_found))
-            .map(|(label, (work, (_, found)))| Watched {
-                before: found.before(),
+            .zip(&works)
+            .map(|(label, work)| Watched {
                 label,
                 release: work.release().to_owned(),
                 steps: work.steps(),
@@ -172,10 +170,10 @@ fn answer(
         Err(error) => Answer::failed(&host.label, HostFailure::Perform(error)),
         Ok(None) => Answer::not_begun(&host.label, because.unwrap_or("another failed")),
         Ok(Some(report)) => {
-            let answer = Answer::of(&host.label, &report, &host.steps, host.before);
+            let answer = Answer::of(&host.label, &report, &host.steps);
             match because {
                 Some(because) if matches!(report.outcome, DeployOutcome::Ended { .. }) => {
-                    answer.stopped(&report, host.before, because)
+                    answer.stopped(&report, because)
                 }
                 _ => answer,
             }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use wsgi_apply::Progress;
-use wsgi_apply::deploy::{DeployOutcome, DeployReport, DeployStep, Now, Survey};
+use wsgi_apply::deploy::{DeployOutcome, DeployReport, DeployStep, Now};
 
 use crate::error::CommandError;
 use crate::exit;
@@ -28,23 +28,6 @@ pub(super) struct Answer {
     /// Why nothing came of it, if it was that.
     #[serde(skip)]
     failure: Option<HostFailure>,
-}
-
-/// What served when the releases were looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Before {
-    Release,
-    Nothing,
-}
-
-impl Before {
-    pub(super) const fn of(survey: &Survey) -> Self {
-        if survey.current.is_some() || survey.is_plain {
-            Self::Release
-        } else {
-            Self::Nothing
-        }
-    }
 }
 
 /// What became of all of them.
@@ -94,14 +77,7 @@ impl Answer {
     }
 
     /// What a host reports of its steps.
-    pub(super) fn of(
-        host: &str,
-        report: &DeployReport,
-        steps: &[DeployStep],
-        before: Before,
-    ) -> Self {
-        let serves = |now: &Now| serves(now, before);
-
+    pub(super) fn of(host: &str, report: &DeployReport, steps: &[DeployStep]) -> Self {
         let (outcome, message, status) = match &report.outcome {
             DeployOutcome::Serves => ("serves", None, exit::DONE),
             DeployOutcome::Failed { failure, now } => {
@@ -143,7 +119,7 @@ impl Answer {
     }
 
     /// What a host reports that had to stop because of another one.
-    pub(super) fn stopped(mut self, report: &DeployReport, before: Before, because: &str) -> Self {
+    pub(super) fn stopped(mut self, report: &DeployReport, because: &str) -> Self {
         if let DeployOutcome::Ended { now } = &report.outcome {
             let undone = self
                 .message
@@ -153,10 +129,7 @@ impl Answer {
                 Now::Unchanged => "not switched",
                 _ => "gone back",
             };
-            self.message = Some(format!(
-                "{what}, since {because}; {}{undone}",
-                serves(now, before)
-            ));
+            self.message = Some(format!("{what}, since {because}; {}{undone}", serves(now)));
             if *now == Now::Unchanged {
                 self.status = exit::DONE;
             }
@@ -195,9 +168,8 @@ impl Answer {
 }
 
 /// What serves after a release did not.
-fn serves(now: &Now, before: Before) -> String {
+fn serves(now: &Now) -> String {
     match now {
-        Now::Unchanged if before == Before::Nothing => "no release serves yet".to_owned(),
         Now::Unchanged => "the old release serves on".to_owned(),
         Now::Returned(release) => format!("{release} serves again"),
         Now::Unreturned(release) => {
