@@ -4,6 +4,7 @@
 //! Everything here panics with the whole story when the test computer cannot do what a test asks
 //! for: a test that skips in silence proves nothing.
 
+mod answer;
 mod applier;
 mod authority;
 mod container;
@@ -25,9 +26,11 @@ mod ssh_agent;
 mod ssh_key;
 mod ssh_server;
 mod target_host;
+mod visitors;
 mod wait;
 mod web_host;
 
+pub use answer::Answer;
 pub use applier::{Applier, app, desired, touched};
 pub use authority::{Authority, KeyKind};
 pub use container::Container;
@@ -47,5 +50,6 @@ pub use ssh_agent::SshAgent;
 pub use ssh_key::SshKey;
 pub use ssh_server::SshServer;
 pub use target_host::{Init, Sudo, Suite, TargetHost, TargetHostBuilder};
+pub use visitors::Visitors;
 pub use wait::{wait_until, wait_until_within};
 pub use web_host::WebHost;

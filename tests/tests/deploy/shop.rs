@@ -1,6 +1,5 @@
 //! A machine with a shop that is deployed to.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use wsgi_apply::{
 };
 use wsgi_model::{LookupError, Lookups, Source, load};
 use wsgi_render::{Init, Target, render};
-use wsgi_tests::{Machine, MachineShell, Process, PythonPackages, wait_until};
+use wsgi_tests::{Machine, MachineShell, PythonPackages, Visitors, wait_until};
 
 pub(crate) const VARS: &str = "
 wsgi_project_name: shop
@@ -37,7 +36,6 @@ wsgi_deploy_after: ['[ ! -e afterwards ] || sh ./afterwards']
 
 const REQUIREMENTS: &str = "flask\n";
 const WEB: &str = include_str!("web.py");
-const VISITORS: &str = include_str!("visitors.py");
 
 struct NoFiles;
 
@@ -296,38 +294,7 @@ impl Shop {
     }
 
     pub(crate) fn visitors(&self) -> Visitors {
-        self.machine.ok(["rm", "-f", "/tmp/stop"]);
-        let client = self.machine.spawn(["/usr/bin/python3", "-c", VISITORS]);
-        wait_until("requests come in", || client.stdout().contains("asking"));
-        Visitors {
-            machine: self.machine.clone(),
-            client,
-        }
-    }
-}
-
-/// Eight clients.
-pub(crate) struct Visitors {
-    machine: Machine,
-    client: Process,
-}
-
-impl Visitors {
-    /// None of their requests has failed; how often each answer came.
-    #[track_caller]
-    pub(crate) fn leave(self) -> BTreeMap<String, u32> {
-        self.machine.ok(["touch", "/tmp/stop"]);
-        wait_until("the visitors leave", || {
-            self.client.stdout().contains("done")
-        });
-        assert_eq!(self.client.stderr(), "", "all requests succeed");
-        let said = self.client.stdout();
-        let answers = said
-            .lines()
-            .filter_map(|line| line.strip_prefix("answered "))
-            .filter_map(|rest| rest.split_once(' '))
-            .map(|(count, body)| (body.to_owned(), count.parse().expect("a number")));
-        answers.collect()
+        Visitors::of(&self.machine)
     }
 }
 

@@ -3,20 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
-use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::Utf8PathBuf;
 use tempfile::TempDir;
 use wsgi_apply::deploy::{ReleaseHost as _, ReleaseSite, Requirements, SourceTree};
 use wsgi_apply::{Host, PosixHost, PosixOptions, Shell};
-use wsgi_cli::{Machines, Stream};
+use wsgi_cli::Machines;
 use wsgi_render::{Target, render};
-use wsgi_tests::{Machine, MachineShell, Process, PythonPackages, app, wait_until};
+use wsgi_tests::{Answer, Machine, MachineShell, Process, PythonPackages, app, wait_until};
 
 use crate::steady::steady;
 
@@ -56,40 +52,10 @@ def health():
     return 'well'
 ";
 
-/// What comes of a call.
-pub(crate) struct Answer {
-    pub(crate) status: u8,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
 pub(crate) struct Desk {
     directory: TempDir,
     machines: BTreeMap<String, Machine>,
     transcript: String,
-}
-
-/// One of both streams of a call, which go to the same place, as in a terminal.
-struct Screen {
-    all: Arc<Mutex<Vec<u8>>>,
-    own: Vec<u8>,
-}
-
-impl Write for Screen {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.own.extend_from_slice(bytes);
-        self.all.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Stream for Screen {
-    fn is_terminal(&self) -> bool {
-        false
-    }
 }
 
 impl Machines for Desk {
@@ -252,22 +218,8 @@ impl Desk {
                     .replace('\u{a0}', " "),
             }
         }));
-        let all = Arc::new(Mutex::new(Vec::new()));
-        let screen = || Screen {
-            all: Arc::clone(&all),
-            own: Vec::new(),
-        };
-        let (mut out, mut err) = (screen(), screen());
-        // As from a program: a thread that has no terminal to ask at.
-        let status = thread::scope(|scope| {
-            let call = scope.spawn(|| wsgi_cli::run_on(self, args, &mut out, &mut err));
-            call.join().unwrap()
-        });
-        let status = (0..=u8::MAX)
-            .find(|&code| ExitCode::from(code) == status)
-            .unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&desk, "");
-        let shown = steady(&text(&all.lock().unwrap()));
+        let answer = Answer::of(self, args, &desk);
+        let shown = steady(&answer.shown);
         // Hosts that work at the same time say so in any order.
         let is_step = |line: &&str| {
             let (host, what) = line.split_once(": ").unwrap_or_default();
@@ -279,13 +231,10 @@ impl Desk {
         let line = steady(&line.replace('\u{a0}', " "));
         writeln!(
             self.transcript,
-            "$ wsgi-cli {line}\n{shown}(exit status {status})\n"
+            "$ wsgi-cli {line}\n{shown}(exit status {})\n",
+            answer.status
         )
         .unwrap();
-        Answer {
-            status,
-            out: text(&out.own),
-            err: text(&err.own),
-        }
+        answer
     }
 }

@@ -1,6 +1,8 @@
 //! Several hosts: all get a release, or none.
 
-use crate::desk::{Answer, Desk};
+use wsgi_tests::Answer;
+
+use crate::desk::Desk;
 use crate::golden::compare;
 use crate::over_ssh::{Office, hosts_that_nobody_tells_to_go_on_go_back};
 

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write};
-use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 use wsgi_apply::{
     Facts, Host, HostError, MemoryHost, PerformOptions, Plan, Probe, Progress, Report,
 };
-use wsgi_cli::{Machines, Stream};
+use wsgi_cli::Machines;
+use wsgi_tests::Answer;
 
 /// An app with a site, an environment and a cron task, and nothing to warn about.
 pub(crate) const SHOP: &str = "\
@@ -53,36 +52,6 @@ pub(crate) struct Scene {
     directory: TempDir,
     hosts: BTreeMap<String, Shared>,
     transcript: String,
-}
-
-/// One of both streams of a call, which go to the same place, as in a terminal.
-struct Screen {
-    all: Arc<Mutex<Vec<u8>>>,
-    own: Vec<u8>,
-}
-
-/// What came of a call.
-pub(crate) struct Answer {
-    pub(crate) status: u8,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Write for Screen {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.own.extend_from_slice(bytes);
-        self.all.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Stream for Screen {
-    fn is_terminal(&self) -> bool {
-        false
-    }
 }
 
 impl Machines for Scene {
@@ -158,32 +127,15 @@ impl Scene {
                 word.to_owned()
             }
         }));
-        let all = Arc::new(Mutex::new(Vec::new()));
-        let screen = || Screen {
-            all: Arc::clone(&all),
-            own: Vec::new(),
-        };
-        let (mut out, mut err) = (screen(), screen());
-        let status = wsgi_cli::run_on(self, args, &mut out, &mut err);
-        let status = (0..=u8::MAX)
-            .find(|&code| ExitCode::from(code) == status)
-            .unwrap();
-        let text = |bytes: &[u8]| {
-            String::from_utf8(bytes.to_owned())
-                .unwrap()
-                .replace(&desk, "")
-        };
-        let shown = steady(&text(&all.lock().unwrap()));
+        let answer = Answer::of(self, args, &desk);
+        let shown = steady(&answer.shown);
         writeln!(
             self.transcript,
-            "$ wsgi-cli {line}\n{shown}(exit status {status})\n"
+            "$ wsgi-cli {line}\n{shown}(exit status {})\n",
+            answer.status
         )
         .unwrap();
-        Answer {
-            status,
-            out: text(&out.own),
-            err: text(&err.own),
-        }
+        answer
     }
 
     /// Everything that was typed and answered.

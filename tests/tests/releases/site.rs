@@ -1,6 +1,5 @@
 //! A host with a site, and the desk from which it is deployed to.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Lines};
 use std::path::{Path, PathBuf};
@@ -9,11 +8,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use wsgi_tests::{
-    Machine, Process, PythonPackages, Suite, TargetHost, wait_until, wait_until_within,
+    Machine, PythonPackages, Suite, TargetHost, Visitors, wait_until, wait_until_within,
 };
 
 const APP: &str = include_str!("../deploy/web.py");
-const VISITORS: &str = include_str!("../deploy/visitors.py");
 
 /// Deploys go this way, as somebody who may use sudo.
 const HOST: &str = "web";
@@ -223,13 +221,7 @@ wsgi_ssh_key: '{}'
     }
 
     pub(crate) fn visitors(&self) -> Visitors {
-        self.machine().ok(["rm", "-f", "/tmp/stop"]);
-        let client = self.machine().spawn(["/usr/bin/python3", "-c", VISITORS]);
-        wait_until("requests come in", || client.stdout().contains("asking"));
-        Visitors {
-            machine: self.machine().clone(),
-            client,
-        }
+        Visitors::of(self.machine())
     }
 }
 
@@ -257,29 +249,4 @@ pub(crate) fn interrupt(client: &Child) {
     let id = client.id().to_string();
     let killed = Command::new("kill").args(["-INT", &id]).status();
     assert!(killed.expect("it runs").success());
-}
-
-/// Eight clients.
-pub(crate) struct Visitors {
-    machine: Machine,
-    client: Process,
-}
-
-impl Visitors {
-    /// None of their requests has failed; how often each answer came.
-    #[track_caller]
-    pub(crate) fn leave(self) -> BTreeMap<String, u32> {
-        self.machine.ok(["touch", "/tmp/stop"]);
-        wait_until("the visitors leave", || {
-            self.client.stdout().contains("done")
-        });
-        assert_eq!(self.client.stderr(), "", "all requests succeed");
-        let said = self.client.stdout();
-        let answers = said
-            .lines()
-            .filter_map(|line| line.strip_prefix("answered "))
-            .filter_map(|rest| rest.split_once(' '))
-            .map(|(count, body)| (body.to_owned(), count.parse().expect("a number")));
-        answers.collect()
-    }
 }
