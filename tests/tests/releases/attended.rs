@@ -37,8 +37,11 @@ impl Watched {
     #[track_caller]
     fn ends_at_ctrl_c(mut self) {
         interrupt(&self.client);
-        let ended = self.client.wait().expect("it ends");
-        assert!(!ended.success(), "{ended}");
+        let mut ended = None;
+        wait_until("it ends", || {
+            ended = self.client.try_wait().expect("it is ours");
+            ended.is_some_and(|status| !status.success())
+        });
     }
 }
 
