@@ -104,9 +104,10 @@ impl SshServer {
             directory.join("user.pub"),
             directory.join("authorized_keys"),
         )?;
+        // bash on Debian reads a person's .bashrc for sshd, unless it is not the first of its kind.
         let mut config = format!(
             "AuthorizedKeysFile {}/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n\
-             PermitRootLogin yes\nUseDNS no\nLogLevel VERBOSE\n",
+             PermitRootLogin yes\nUseDNS no\nLogLevel VERBOSE\nSetEnv SHLVL=1\n",
             directory.display()
         );
         // Of an option that is there twice, sshd takes the first.
