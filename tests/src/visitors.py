@@ -1,4 +1,6 @@
-"""Asks in eight threads until /tmp/stop is there, two of them for what takes half a second.
+"""Asks a site in eight threads until /tmp/stop is there, two of them for what takes long.
+
+Arguments: its name, and the seconds between two requests of a visitor.
 
 It says which answers came how often; everything but a whole answer goes to stderr.
 """
@@ -10,12 +12,14 @@ import sys
 import threading
 import time
 
+NAME, PAUSE = sys.argv[1], float(sys.argv[2])
+
 
 def ask(path, counts):
     while not os.path.exists("/tmp/stop"):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", timeout=60)
-            connection.request("GET", path, headers={"Host": "shop.test"})
+            connection.request("GET", path, headers={"Host": NAME})
             answer = connection.getresponse()
             body = answer.read().decode()
             connection.close()
@@ -25,8 +29,7 @@ def ask(path, counts):
                 print(time.time(), "status", answer.status, file=sys.stderr, flush=True)
         except (OSError, http.client.HTTPException) as error:
             print(time.time(), repr(error), file=sys.stderr, flush=True)
-        # Visitors read, and leave the processor to others.
-        time.sleep(0.03)
+        time.sleep(PAUSE)
 
 
 counts = [collections.Counter() for _ in range(8)]

@@ -4,7 +4,7 @@ use crate::{Machine, Process, wait_until};
 
 const CLIENTS: &str = include_str!("visitors.py");
 
-/// Eight clients of a site called `shop.test`, who ask a machine's nginx without end.
+/// Eight clients of a site, who ask a machine's nginx without end.
 #[derive(Debug)]
 pub struct Visitors {
     machine: Machine,
@@ -12,11 +12,24 @@ pub struct Visitors {
 }
 
 impl Visitors {
-    /// Visitors who have begun to ask.
+    /// Visitors of a site of this name, who have begun to ask. They read what they get, and leave
+    /// the processor to others meanwhile.
     #[track_caller]
-    pub fn of(machine: &Machine) -> Self {
+    pub fn of(machine: &Machine, name: &str) -> Self {
+        Self::with_pause(machine, name, "0.03")
+    }
+
+    /// Visitors who ask again at once.
+    #[track_caller]
+    pub fn in_a_hurry(machine: &Machine, name: &str) -> Self {
+        Self::with_pause(machine, name, "0")
+    }
+
+    #[track_caller]
+    fn with_pause(machine: &Machine, name: &str, seconds: &str) -> Self {
         machine.ok(["rm", "-f", "/tmp/stop"]);
-        let clients = machine.spawn(["/usr/bin/python3", "-c", CLIENTS]);
+        let argv = ["/usr/bin/python3", "-c", CLIENTS, name, seconds];
+        let clients = machine.spawn(argv);
         wait_until("requests come in", || clients.stdout().contains("asking"));
         Self {
             machine: machine.clone(),

@@ -33,15 +33,7 @@ fn nor_does_it_take_systemd_or_debian_12() {
 }
 
 fn outlives_a_power_cycle(host: TargetHostBuilder) {
-    let packages = [
-        "nginx",
-        "supervisor",
-        "cron",
-        "logrotate",
-        "python3-venv",
-        "curl",
-    ];
-    let mut host = host.packages(packages).up();
+    let mut host = host.ready_for_apps().up();
     let machine = host.machine().clone();
     machine.offer_wheels(&PythonPackages::for_apps().expect("packages"));
     machine

@@ -56,6 +56,18 @@ impl TargetHostBuilder {
         self
     }
 
+    /// Adds what an app needs, so that no test waits until it is installed, and they share an image.
+    pub fn ready_for_apps(self) -> Self {
+        self.packages([
+            "nginx",
+            "supervisor",
+            "cron",
+            "logrotate",
+            "python3-venv",
+            "curl",
+        ])
+    }
+
     /// Adds this much to each round trip between the host and everybody else.
     pub fn rtt(mut self, rtt: Duration) -> Self {
         self.rtt = rtt;

@@ -294,7 +294,7 @@ impl Shop {
     }
 
     pub(crate) fn visitors(&self) -> Visitors {
-        Visitors::of(&self.machine)
+        Visitors::of(&self.machine, "shop.test")
     }
 }
 

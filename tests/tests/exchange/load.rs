@@ -1,12 +1,8 @@
 //! Exchanges while requests come in.
 
-use std::collections::BTreeMap;
-
-use wsgi_tests::{PythonPackages, wait_until};
+use wsgi_tests::{PythonPackages, Visitors, wait_until};
 
 use crate::{Shop, VARS};
-
-const CLIENT: &str = include_str!("client.py");
 
 /// Each of the three ways to ask for an exchange, four times in turn.
 fn exchanges_under_load(packages: &PythonPackages) {
@@ -16,8 +12,7 @@ fn exchanges_under_load(packages: &PythonPackages) {
     wait_until("nginx listens", || {
         machine.sh("[ -s /run/nginx.pid ]").success()
     });
-    let mut client = machine.spawn(["/usr/bin/python3", "-c", CLIENT]);
-    wait_until("requests come in", || client.stdout().contains("asking"));
+    let visitors = Visitors::in_a_hurry(machine, "shop.example.org");
 
     let releases = ["two", "one"].into_iter().cycle();
     for (round, release) in (0..12).zip(releases) {
@@ -34,18 +29,8 @@ fn exchanges_under_load(packages: &PythonPackages) {
         wait_until("the other release alone answers", || {
             (0..8).all(|_| shop.answer() == release)
         });
-        assert!(client.is_running(), "{client}");
     }
-    machine.ok(["touch", "/tmp/stop"]);
-    wait_until("the client is done", || client.stdout().contains("done"));
-    assert_eq!(client.stderr(), "", "all requests succeed");
-    let answers: BTreeMap<String, u32> = client
-        .stdout()
-        .lines()
-        .filter_map(|line| line.strip_prefix("answered "))
-        .filter_map(|rest| rest.split_once(' '))
-        .map(|(count, body)| (body.to_owned(), count.parse().unwrap()))
-        .collect();
+    let answers = visitors.leave();
     // An answer of two releases names both.
     assert_eq!(answers.keys().collect::<Vec<_>>(), ["one", "two"]);
     assert!(answers.values().all(|count| *count > 100), "{answers:?}");

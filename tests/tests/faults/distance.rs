@@ -54,15 +54,7 @@ impl Desk {
 #[test]
 fn a_command_line_that_is_killed_leaves_a_host_that_goes_on_and_is_whole_by_the_next() {
     for suite in [Suite::Bookworm, Suite::Trixie] {
-        let packages = [
-            "nginx",
-            "supervisor",
-            "cron",
-            "logrotate",
-            "python3-venv",
-            "curl",
-        ];
-        let host = TargetHost::builder().suite(suite).packages(packages).up();
+        let host = TargetHost::builder().suite(suite).ready_for_apps().up();
         let machine = host.machine().clone();
         machine.offer_wheels(&PythonPackages::for_apps().unwrap());
         // As Debian 13 has it by default: sudo stands between, with a terminal of its own.

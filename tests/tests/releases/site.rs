@@ -37,16 +37,7 @@ pub(crate) struct Site {
 impl Site {
     /// A host of its own, on which nothing was deployed yet.
     pub(crate) fn applied(suite: Suite, settings: &str) -> Self {
-        // The same as other tests', so that they share an image.
-        let packages = [
-            "nginx",
-            "supervisor",
-            "cron",
-            "logrotate",
-            "python3-venv",
-            "curl",
-        ];
-        let host = TargetHost::builder().suite(suite).packages(packages).up();
+        let host = TargetHost::builder().suite(suite).ready_for_apps().up();
         let wheels = PythonPackages::for_apps().expect("packages");
         host.machine().offer_wheels(&wheels);
         let home = tempfile::tempdir().expect("a directory");
@@ -221,7 +212,7 @@ wsgi_ssh_key: '{}'
     }
 
     pub(crate) fn visitors(&self) -> Visitors {
-        Visitors::of(self.machine())
+        Visitors::of(self.machine(), "shop.test")
     }
 }
 
