@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use serde::Serialize;
 
 /// What is known of an app's releases on a host.
@@ -20,6 +21,8 @@ pub struct Survey {
     pub cached: BTreeSet<String>,
     /// The files of the release that runs, each with the first half of its hash.
     pub(super) index: BTreeMap<String, String>,
+    /// Which of them can be run.
+    executable: BTreeSet<String>,
     /// The release that the index is of.
     pub(super) base: Option<String>,
     /// The host's Python and processor.
@@ -101,6 +104,7 @@ impl Survey {
                     .map(|(hash, path)| (path.to_owned(), hash.to_owned()))
                     .collect();
             }
+            "executable" => self.executable = rest.lines().map(str::to_owned).collect(),
             "python" => rest.clone_into(&mut self.python),
             "arch" => rest.clone_into(&mut self.arch),
             "uv" => self.has_uv = true,
@@ -112,6 +116,13 @@ impl Survey {
     /// What decides, besides the requirements, whether a virtualenv fits.
     pub fn interpreter(&self) -> String {
         format!("{} {}", self.python, self.arch)
+    }
+
+    /// Whether the release that runs has this very file.
+    pub(super) fn has(&self, path: &Utf8Path, digest: &str, is_executable: bool) -> bool {
+        let half = self.index.get(path.as_str());
+        half.is_some_and(|half| digest.starts_with(half))
+            && self.executable.contains(path.as_str()) == is_executable
     }
 
     /// The release of this name.

@@ -36,6 +36,7 @@ base=${base##*/}
 if [ -n "$base" ] && [ -r "$N/releases/$base/index" ] && [ -d "$RELEASES/$base" ]; then
     rec base "$base"
     rec index "$(cut -c1-16,65- "$N/releases/$base/index")"
+    rec executable "$(as "$USER_" find "$RELEASES/$base" -type f -perm /111 -printf '%P\n' 2>/dev/null)"
 fi
 rec python "$(/usr/bin/python3 -I -S -c 'import sys; print(sys.version.split()[0], sys.implementation.cache_tag)' 2>/dev/null)"
 command -v uv >/dev/null 2>&1 && rec uv
