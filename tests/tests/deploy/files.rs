@@ -57,6 +57,25 @@ fn shared_paths_outlive_releases() {
     let link = format!("/var/www/shop/releases/{two}/var/db");
     let leads = shop.machine.run(["readlink", &link]).text();
     assert_eq!(leads.trim(), "/var/www/shop/shared/var/db");
+
+    // They are the app's: what was in the project is no longer what counts.
+    shop.put("media/second", "too late");
+    shop.machine
+        .sh(&format!(
+            "rm {kept}/first && echo of the app >{kept}/upload"
+        ))
+        .expect_success();
+    shop.deploys("three");
+    let listed = shop.listing("/var/www/shop/current/media/");
+    assert_eq!(listed, ["upload"]);
+
+    // Elsewhere a release is as it was deployed, or the next one cannot begin with it.
+    shop.machine
+        .sh("rm /var/www/shop/current/templates/page")
+        .expect_success();
+    shop.put("web.py", "");
+    let (_, reason) = shop.fails();
+    assert!(reason.contains("deploy again with --full"), "{reason}");
 }
 
 /// Else nginx tells visitors that a file of the same size is what they have, and an executable that

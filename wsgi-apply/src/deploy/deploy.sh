@@ -78,7 +78,10 @@ assemble() { # base gone archive added whole
         awk 'FILENAME == ARGV[1] { gone[$0]; next } !(substr($0, 67) in gone)' "$K/$2" "$N/releases/$1/index" \
             >"$assembled" && cut -c67- "$assembled" | tr '\n' '\0' >"$K/copied" || return
         of_app /bin/sh -c 'cd -- "$1" && xargs -0 -r cp -a --parents --reflink=auto -t "$2" --' \
-            sh "$RELEASES/$1" "$RELEASES/.$ID" <"$K/copied" || return
+            sh "$RELEASES/$1" "$RELEASES/.$ID" <"$K/copied" || {
+            echo "files of $1 are not there any more: $again"
+            return 1
+        }
     fi
     # nginx hands out static files of the release, as another user. By their size and time it tells a
     # visitor who has one of them whether it is another one now; and so does collectstatic.

@@ -196,6 +196,9 @@ impl<'a> Deployment<'a> {
             else {
                 continue;
             };
+            if self.survey.keeps(path) {
+                continue;
+            }
             if has_base && self.survey.has(path, &digest.to_string(), *executable) {
                 kept.insert(path.as_str());
             } else {
@@ -216,7 +219,7 @@ impl<'a> Deployment<'a> {
         let archive = payload.push_file(archive).map_err(failed)?;
         let added = tree.index(|path| unknown.contains(path));
         let added = payload.push(added.into_bytes());
-        let whole = Digest::of(tree.index(|_| true).as_bytes()).to_string();
+        let whole = Digest::of(tree.index(|path| !self.survey.keeps(path)).as_bytes()).to_string();
         Ok(Parcels {
             gone,
             archive,

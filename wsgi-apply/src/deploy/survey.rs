@@ -19,6 +19,8 @@ pub struct Survey {
     pub is_plain: bool,
     /// The virtualenvs that are whole.
     pub cached: BTreeSet<String>,
+    /// The shared paths that are there: what a release has of them has no say any more.
+    kept: BTreeSet<String>,
     /// The files of the release that runs, each with the first half of its hash.
     pub(super) index: BTreeMap<String, String>,
     /// Which of them can be run.
@@ -105,6 +107,7 @@ impl Survey {
                     .collect();
             }
             "executable" => self.executable = rest.lines().map(str::to_owned).collect(),
+            "kept" => _ = self.kept.insert(rest.to_owned()),
             "python" => rest.clone_into(&mut self.python),
             "arch" => rest.clone_into(&mut self.arch),
             "uv" => self.has_uv = true,
@@ -116,6 +119,11 @@ impl Survey {
     /// What decides, besides the requirements, whether a virtualenv fits.
     pub fn interpreter(&self) -> String {
         format!("{} {}", self.python, self.arch)
+    }
+
+    /// Whether it is kept for all releases, so that none brings it.
+    pub(super) fn keeps(&self, path: &Utf8Path) -> bool {
+        self.kept.iter().any(|kept| path.starts_with(kept))
     }
 
     /// Whether the release that runs has this very file.

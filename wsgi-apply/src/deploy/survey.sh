@@ -2,7 +2,8 @@
 # Prints what is known of an app's releases. Changes nothing.
 #
 # Given, besides what state.sh takes: $M, a word that nothing else prints; the app, its $USER_, its
-# directories $RELEASES, $CURRENT, $VENV, $VENVS; $START, the script that knows its environment.
+# directories $RELEASES, $CURRENT, $VENV, $VENVS; $START, the script that knows its environment;
+# $SHARED, what outlives releases.
 rec "$M"
 N=$S/$APP
 [ -x "$START" ] || rec unready "$START"
@@ -25,6 +26,14 @@ for about in "$N"/releases/*/about; do
     there=
     [ ! -d "$RELEASES/$id" ] || there=there
     rec release "$id" "$there" "$(cat "$about")"
+done
+# One shared path a line.
+kept=$SHARED
+while [ -n "$kept" ]; do
+    path=${kept%%"
+"*} kept=${kept#*"
+"}
+    if [ -e "$HOME_/shared/$path" ] || [ -L "$HOME_/shared/$path" ]; then rec kept "$path"; fi
 done
 for whole in "$VENVS"/*/.whole; do
     [ ! -f "$whole" ] || rec cached "$(basename "${whole%/.whole}")"
