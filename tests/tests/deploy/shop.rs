@@ -1,7 +1,8 @@
 //! A machine with a shop that is deployed to.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -158,6 +159,12 @@ impl Shop {
         fs::write(path, text).expect("a file");
     }
 
+    pub(crate) fn set_executable(&self, name: &str, is_executable: bool) {
+        let mode = if is_executable { 0o755 } else { 0o644 };
+        let path = self.project.path().join(name);
+        fs::set_permissions(path, Permissions::from_mode(mode)).expect("a file");
+    }
+
     pub(crate) fn remove(&self, name: &str) {
         fs::remove_file(self.project.path().join(name)).expect("a file");
     }
@@ -258,6 +265,14 @@ impl Shop {
     pub(crate) fn no_way_back(&mut self, to: Option<&str>) -> NoRelease {
         let survey = self.survey();
         Rollback::new(&self.site, &survey, to).expect_err("no release")
+    }
+
+    /// What is called that in the virtualenv that serves.
+    pub(crate) fn installed(&self, name: &str) -> String {
+        let module = name.split('.').next().unwrap_or_default();
+        let script = format!("import {module}; print({name})");
+        let argv = ["/var/lib/shop/venv/bin/python", "-I", "-c", &script];
+        self.machine.run(argv).text().trim().to_owned()
     }
 
     /// How many bytes the last program on the host took.

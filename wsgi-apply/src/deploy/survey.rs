@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use serde::Serialize;
 
 /// What is known of an app's releases on a host.
@@ -18,8 +19,12 @@ pub struct Survey {
     pub is_plain: bool,
     /// The virtualenvs that are whole.
     pub cached: BTreeSet<String>,
+    /// The shared paths that are there: what a release has of them has no say any more.
+    kept: BTreeSet<String>,
     /// The files of the release that runs, each with the first half of its hash.
     pub(super) index: BTreeMap<String, String>,
+    /// Which of them can be run.
+    executable: BTreeSet<String>,
     /// The release that the index is of.
     pub(super) base: Option<String>,
     /// The host's Python and processor.
@@ -101,6 +106,8 @@ impl Survey {
                     .map(|(hash, path)| (path.to_owned(), hash.to_owned()))
                     .collect();
             }
+            "executable" => self.executable = rest.lines().map(str::to_owned).collect(),
+            "kept" => _ = self.kept.insert(rest.to_owned()),
             "python" => rest.clone_into(&mut self.python),
             "arch" => rest.clone_into(&mut self.arch),
             "uv" => self.has_uv = true,
@@ -112,6 +119,18 @@ impl Survey {
     /// What decides, besides the requirements, whether a virtualenv fits.
     pub fn interpreter(&self) -> String {
         format!("{} {}", self.python, self.arch)
+    }
+
+    /// Whether it is kept for all releases, so that none brings it.
+    pub(super) fn keeps(&self, path: &Utf8Path) -> bool {
+        self.kept.iter().any(|kept| path.starts_with(kept))
+    }
+
+    /// Whether the release that runs has this very file.
+    pub(super) fn has(&self, path: &Utf8Path, digest: &str, is_executable: bool) -> bool {
+        let half = self.index.get(path.as_str());
+        half.is_some_and(|half| digest.starts_with(half))
+            && self.executable.contains(path.as_str()) == is_executable
     }
 
     /// The release of this name.

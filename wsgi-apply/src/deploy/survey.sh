@@ -2,7 +2,8 @@
 # Prints what is known of an app's releases. Changes nothing.
 #
 # Given, besides what state.sh takes: $M, a word that nothing else prints; the app, its $USER_, its
-# directories $RELEASES, $CURRENT, $VENV, $VENVS; $START, the script that knows its environment.
+# directories $RELEASES, $CURRENT, $VENV, $VENVS; $START, the script that knows its environment;
+# $SHARED, what outlives releases.
 rec "$M"
 N=$S/$APP
 [ -x "$START" ] || rec unready "$START"
@@ -26,6 +27,14 @@ for about in "$N"/releases/*/about; do
     [ ! -d "$RELEASES/$id" ] || there=there
     rec release "$id" "$there" "$(cat "$about")"
 done
+# One shared path a line.
+kept=$SHARED
+while [ -n "$kept" ]; do
+    path=${kept%%"
+"*} kept=${kept#*"
+"}
+    if [ -e "$HOME_/shared/$path" ] || [ -L "$HOME_/shared/$path" ]; then rec kept "$path"; fi
+done
 for whole in "$VENVS"/*/.whole; do
     [ ! -f "$whole" ] || rec cached "$(basename "${whole%/.whole}")"
 done
@@ -36,6 +45,7 @@ base=${base##*/}
 if [ -n "$base" ] && [ -r "$N/releases/$base/index" ] && [ -d "$RELEASES/$base" ]; then
     rec base "$base"
     rec index "$(cut -c1-16,65- "$N/releases/$base/index")"
+    rec executable "$(as "$USER_" find "$RELEASES/$base" -type f -perm /111 -printf '%P\n' 2>/dev/null)"
 fi
 rec python "$(/usr/bin/python3 -I -S -c 'import sys; print(sys.version.split()[0], sys.implementation.cache_tag)' 2>/dev/null)"
 command -v uv >/dev/null 2>&1 && rec uv
