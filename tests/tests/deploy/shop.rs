@@ -267,14 +267,6 @@ impl Shop {
         Rollback::new(&self.site, &survey, to).expect_err("no release")
     }
 
-    /// What is called that in the virtualenv that serves.
-    pub(crate) fn installed(&self, name: &str) -> String {
-        let module = name.split('.').next().unwrap_or_default();
-        let script = format!("import {module}; print({name})");
-        let argv = ["/var/lib/shop/venv/bin/python", "-I", "-c", &script];
-        self.machine.run(argv).text().trim().to_owned()
-    }
-
     /// How many bytes the last program on the host took.
     pub(crate) fn sent(&self) -> usize {
         self.sent.load(Ordering::Relaxed)

@@ -21,10 +21,8 @@ pub struct Survey {
     pub cached: BTreeSet<String>,
     /// The shared paths that are there: what a release has of them has no say any more.
     kept: BTreeSet<String>,
-    /// The files of the release that runs, each with the first half of its hash.
-    pub(super) index: BTreeMap<String, String>,
-    /// Which of them can be run.
-    executable: BTreeSet<String>,
+    /// The files of the release that runs.
+    pub(super) index: BTreeMap<String, Known>,
     /// The release that the index is of.
     pub(super) base: Option<String>,
     /// The host's Python and processor.
@@ -56,6 +54,15 @@ pub struct Release {
     pub virtualenv: String,
     /// Whether its files are there.
     pub is_there: bool,
+}
+
+/// What is known of a file of the release that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    /// The first digits of its hash.
+    half: String,
+    /// Whether it can be run; nothing when it is not what was deployed any more.
+    is_executable: Option<bool>,
 }
 
 /// How the deploy of a release ended.
@@ -101,12 +108,8 @@ impl Survey {
             "cached" => _ = self.cached.insert(rest.to_owned()),
             "base" => self.base = Some(rest.to_owned()),
             "index" => {
-                let lines = rest.lines().filter_map(|line| line.split_once("  "));
-                self.index = lines
-                    .map(|(hash, path)| (path.to_owned(), hash.to_owned()))
-                    .collect();
+                self.index = rest.lines().filter_map(known).collect();
             }
-            "executable" => self.executable = rest.lines().map(str::to_owned).collect(),
             "kept" => _ = self.kept.insert(rest.to_owned()),
             "python" => rest.clone_into(&mut self.python),
             "arch" => rest.clone_into(&mut self.arch),
@@ -128,9 +131,10 @@ impl Survey {
 
     /// Whether the release that runs has this very file.
     pub(super) fn has(&self, path: &Utf8Path, digest: &str, is_executable: bool) -> bool {
-        let half = self.index.get(path.as_str());
-        half.is_some_and(|half| digest.starts_with(half))
-            && self.executable.contains(path.as_str()) == is_executable
+        let known = self.index.get(path.as_str());
+        known.is_some_and(|known| {
+            digest.starts_with(&known.half) && known.is_executable == Some(is_executable)
+        })
     }
 
     /// The release of this name.
@@ -148,6 +152,20 @@ impl Survey {
         });
         earlier.next_back()
     }
+}
+
+fn known(line: &str) -> Option<(String, Known)> {
+    let (half, rest) = line.split_at_checked(16)?;
+    let (mode, path) = rest.split_at_checked(1)?;
+    let known = Known {
+        half: half.to_owned(),
+        is_executable: match mode {
+            "x" => Some(true),
+            "-" => Some(false),
+            _ => None,
+        },
+    };
+    Some((path.to_owned(), known))
 }
 
 fn release(text: &str) -> Option<Release> {

@@ -44,8 +44,13 @@ base=$(readlink -- "$CURRENT" 2>/dev/null)
 base=${base##*/}
 if [ -n "$base" ] && [ -r "$N/releases/$base/index" ] && [ -d "$RELEASES/$base" ]; then
     rec base "$base"
-    rec index "$(cut -c1-16,65- "$N/releases/$base/index")"
-    rec executable "$(as "$USER_" find "$RELEASES/$base" -type f -perm /111 -printf '%P\n' 2>/dev/null)"
+    # Whether a file can be run (x) or not (-), or is not as it was deployed (?): the app, or a build,
+    # has changed or removed it since.
+    rec index "$(as "$USER_" find "$RELEASES/$base" -type f \( \
+        -newerct "@$(stat -c %.9Y -- "$N/releases/$base/index")" -o -perm /111 -printf 'x%P\n' -o -printf '-%P\n' \) 2>/dev/null |
+        awk 'FILENAME == "-" { is[substr($0, 2)] = substr($0, 1, 1); next }
+            { path = substr($0, 67); print substr($0, 1, 16) (path in is ? is[path] : "?") path }' \
+            - "$N/releases/$base/index")"
 fi
 rec python "$(/usr/bin/python3 -I -S -c 'import sys; print(sys.version.split()[0], sys.implementation.cache_tag)' 2>/dev/null)"
 command -v uv >/dev/null 2>&1 && rec uv
