@@ -246,12 +246,15 @@ fn apps_that_hang_are_asked_at_the_same_time() {
 #[test]
 fn one_look_tells_whether_the_app_answers() {
     let mut subject = Subject::serving();
+    let machine = subject.machine.clone();
     let mut look = |vars: &str| {
         let desired = desired(vars, &Target::default());
         let facts = subject.host.observe(&Probe::of_status(&desired)).unwrap();
         let plan = planned(vars, &facts, PlanOptions::default());
         let status = AppStatus::of(&desired.bundles()[0], &facts, &plan);
-        (status.serves(), status.health.map(|health| health.answered))
+        let answered = status.health.as_ref().map(|health| health.answered.clone());
+        assert_eq!(status.maintenance, vars.contains("maintenance"));
+        (status.serves(), answered)
     };
     let as_it_is = vars(Age::Old);
     // Supervisor counts it as running after its startsecs.
@@ -260,7 +263,10 @@ fn one_look_tells_whether_the_app_answers() {
     });
     let wants_another = format!("{as_it_is}wsgi_health_status: 404\n");
     assert_eq!(look(&wants_another), (false, Some(Answered::Status(200))));
-    subject.machine.ok(["supervisorctl", "stop", "shop"]);
+    machine.ok(["supervisorctl", "stop", "shop"]);
     let nothing = Answered::Nothing("No such file or directory".to_owned());
-    assert_eq!(look(&as_it_is), (false, Some(nothing)));
+    assert_eq!(look(&as_it_is), (false, Some(nothing.clone())));
+    machine.write("/var/www/shop/maintenance.html", "", 0o644);
+    let commented = format!("{as_it_is}# maintenance\n");
+    assert_eq!(look(&commented), (false, Some(nothing)));
 }
