@@ -1,6 +1,7 @@
 //! What was made for an app is taken away.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wsgi_model::{AbsPath, AppName, Bundle, Stage};
 
@@ -284,7 +285,7 @@ impl Draft<'_> {
             if !is_noted && !self.steps.iter().any(|step| step.app == *app) {
                 self.push(app, Change::Record);
             }
-            let intent = ours;
+            let (intent, manifest) = (Arc::new(ours), Arc::new(manifest));
             records.insert(app.clone(), Record { intent, manifest });
         }
         Plan {

@@ -29,9 +29,21 @@ impl Performance {
         mark: &str,
         options: &PerformOptions,
     ) -> Self {
+        let begin = [
+            scope(probe, prefix),
+            assigned("M", mark),
+            assigned(
+                "E",
+                &plan.state.map_or(String::new(), |state| state.to_string()),
+            ),
+            bare(STATE),
+            bare(PERFORM),
+            "main() {\narrive\nunchanged\n".to_owned(),
+        ];
         let mut writer = Writer {
             prefix,
-            calls: String::new(),
+            // Of many files they are long: nobody else has a copy.
+            calls: begin.concat(),
             payload: Payload::default(),
             intents: BTreeMap::new(),
             slugs: BTreeMap::new(),
@@ -41,32 +53,27 @@ impl Performance {
         writer.intents(plan);
         writer.steps(plan);
         writer.records(plan);
-        let Writer { calls, payload, .. } = writer;
+        let Writer {
+            calls: mut script,
+            payload,
+            ..
+        } = writer;
         let wait = options.wait.to_string();
         let operator: String = options
             .operator
             .chars()
             .filter(|c| !c.is_control())
             .collect();
-        let script = [
-            scope(probe, prefix),
-            assigned("M", mark),
-            assigned(
-                "E",
-                &plan.state.map_or(String::new(), |state| state.to_string()),
-            ),
-            bare(STATE),
-            bare(PERFORM),
-            payload.arrival(),
-            "main() {\narrive\nunchanged\n".to_owned(),
-            calls,
-            "performed\n}\n".to_owned(),
-            call(["lock", &operator, &wait]),
+        for piece in [
+            "performed\n}\n",
+            &payload.arrival(),
+            &call(["lock", &operator, &wait]),
             // What is printed is kept on the host, and goes on when nobody listens any more.
-            "main | (trap '' INT TERM; exec tee -p -- \"$H/log~\" 9>&-)\n".to_owned(),
-            "mv -T -- \"$H/log~\" \"$H/log\"\n".to_owned(),
-        ]
-        .concat();
+            "main | (trap '' INT TERM; exec tee -p -- \"$H/log~\" 9>&-)\n",
+            "mv -T -- \"$H/log~\" \"$H/log\"\n",
+        ] {
+            script.push_str(piece);
+        }
         Self { script, payload }
     }
 
@@ -115,7 +122,7 @@ impl Writer<'_> {
 
     fn records(&mut self, plan: &Plan) {
         for (app, record) in &plan.records {
-            if record.manifest == Manifest::default() {
+            if *record.manifest == Manifest::default() {
                 let paths = &record.intent.paths;
                 let is_kept = |path| paths.get(path).is_some_and(|e| e.kind == Kind::Kept);
                 let logs = plan.steps.iter().filter_map(|step| match &step.change {
