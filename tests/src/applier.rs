@@ -45,10 +45,17 @@ impl Applier {
     /// When that cannot be told.
     #[track_caller]
     pub fn facts(&mut self, vars: &[&str]) -> Facts {
-        match self
-            .host
-            .observe(&Probe::of(&desired(vars, &Target::default())))
-        {
+        self.facts_for(&Probe::of(&desired(vars, &Target::default())))
+    }
+
+    /// What is true of the machine, as far as it is asked.
+    ///
+    /// # Panics
+    ///
+    /// When that cannot be told.
+    #[track_caller]
+    pub fn facts_for(&mut self, probe: &Probe) -> Facts {
+        match self.host.observe(probe) {
             Ok(facts) => facts,
             Err(error) => panic!("{error:?}"),
         }

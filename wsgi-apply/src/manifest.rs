@@ -39,6 +39,21 @@ pub struct Entry {
     pub secret: bool,
 }
 
+impl Entry {
+    /// Something of root's that needs no checks and owes nothing.
+    pub(crate) fn plain(kind: Kind) -> Self {
+        Self {
+            kind,
+            digests: BTreeSet::new(),
+            owner: "root:root".to_owned(),
+            markers: None,
+            checks: Vec::new(),
+            notify: Vec::new(),
+            secret: false,
+        }
+    }
+}
+
 /// What is at a path of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -22,6 +22,7 @@ mod territory;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wsgi_model::{AbsPath, Action, AppName, Owner};
 
@@ -83,10 +84,10 @@ pub struct PlanOptions {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Record {
-    /// While: what was ours and what will be.
-    pub intent: Manifest,
+    /// While: what was ours and what will be. Of an app that was not there, the same as after.
+    pub intent: Arc<Manifest>,
     /// After. An empty one leaves nothing that must be remembered of the app.
-    pub manifest: Manifest,
+    pub manifest: Arc<Manifest>,
 }
 
 /// What a plan is made from, and what is known of it so far.

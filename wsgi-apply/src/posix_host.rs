@@ -181,8 +181,9 @@ impl<S: Shell> Host for PosixHost<S> {
     ) -> Result<Report, HostError> {
         let mark = mark();
         let prefix = self.prefix().to_owned();
-        let probe = self.probe.clone().unwrap_or_default();
-        let performance = Performance::new(plan, &probe, &prefix, &mark, options);
+        let unasked = Probe::default();
+        let probe = self.probe.as_ref().unwrap_or(&unasked);
+        let performance = Performance::new(plan, probe, &prefix, &mark, options);
         let mut answer = Answer::new(&mark, progress);
         let (script, payload) = performance.into_parts();
         let ran = self.run(&script, Travels::OnStdin, payload, &mut |bytes| {

@@ -108,6 +108,16 @@ impl Probe {
         probe
     }
 
+    /// What must be known to take away what was made for the apps of `desired`.
+    pub fn of_removal(desired: &Desired) -> Self {
+        let mut probe = Self::of(desired);
+        let logs = desired.bundles().iter().flat_map(own_site_logs);
+        for log in logs {
+            probe.paths.insert(log.clone(), Look::Attributes);
+        }
+        probe
+    }
+
     /// The directories above the paths, which decide who may act there.
     pub(crate) fn ancestors(&self) -> BTreeSet<AbsPath> {
         let mut all = BTreeSet::new();
@@ -123,6 +133,17 @@ impl Probe {
         }
         all
     }
+}
+
+/// The logs that nginx makes for the app's site, where the app's name is in theirs: others may be of
+/// several sites. `shop.access.log` is shop's; no name has a dot, so it is not that of another app.
+pub(crate) fn own_site_logs(bundle: &Bundle) -> impl Iterator<Item = &AbsPath> {
+    let is_own = |log: &&AbsPath| {
+        let rest = log.file_name().unwrap_or_default();
+        let rest = rest.strip_prefix(bundle.app.as_str());
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    };
+    bundle.needs.site_logs.iter().filter(is_own)
 }
 
 /// A Debian package without the version that it shall have.

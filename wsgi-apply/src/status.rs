@@ -21,6 +21,8 @@ pub struct AppStatus {
     pub release: Release,
     /// What it answers; none when it was not asked, or has nothing to answer with.
     pub health: Option<Health>,
+    /// Whether visitors get the maintenance page instead.
+    pub maintenance: bool,
     /// The certificate that its visitors get; none without TLS, or where nobody can tell.
     pub certificate: Option<Certificate>,
     /// When the last apply ended, as the host's clock said: in UTC, such as `2025-11-22T15:51:00Z`.
@@ -78,7 +80,9 @@ impl Probe {
     pub fn of_status(desired: &Desired) -> Self {
         let mut probe = Self::of(desired);
         for bundle in desired.bundles() {
-            probe.paths.insert(current(bundle), Look::Attributes);
+            for path in [current(bundle), maintenance_flag(bundle)] {
+                probe.paths.insert(path, Look::Attributes);
+            }
             let health = bundle.needs.health.clone();
             probe.health.insert(bundle.app.clone(), health);
         }
@@ -106,6 +110,11 @@ impl AppStatus {
                 _ => Health::of(bundle, facts),
             },
             certificate: Certificate::of(bundle, facts),
+            // nginx follows a link, and people make one to the page.
+            maintenance: matches!(
+                facts.at(&maintenance_flag(bundle)),
+                Observed::File { .. } | Observed::Symlink { .. }
+            ),
             release,
             applied: facts.apps.get(app).and_then(|known| known.applied.clone()),
             drift: Counts::of(plan.steps.iter().filter(|step| step.app == *app)),
@@ -183,6 +192,11 @@ impl Validity {
     }
 }
 
-fn current(bundle: &Bundle) -> wsgi_model::AbsPath {
+fn current(bundle: &Bundle) -> AbsPath {
     bundle.needs.user.home.join("current")
+}
+
+/// While this file exists, nginx answers with the maintenance page.
+fn maintenance_flag(bundle: &Bundle) -> AbsPath {
+    bundle.needs.user.home.join("maintenance.html")
 }

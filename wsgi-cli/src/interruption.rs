@@ -20,6 +20,8 @@ pub(crate) struct Interruption {
     came: Arc<AtomicUsize>,
     /// Whether a signal ends the process.
     deadly: Arc<AtomicBool>,
+    /// What is noted: `nohup` has its commands ignore HUP, and a shell INT those in the background.
+    signals: Vec<i32>,
 }
 
 /// A signal asked to end.
@@ -32,24 +34,39 @@ pub(crate) struct Interrupted {
 impl Interruption {
     /// Takes note from now on.
     pub(crate) fn noted() -> Self {
+        let noted = Self::first();
+        noted.await_second();
+        noted
+    }
+
+    /// Takes note from now on. After [`Interruption::await_second`], a second signal is noted, too:
+    /// whoever leaves others at work has to say so. A third one ends the process.
+    pub(crate) fn first() -> Self {
         let noted = Self {
             came: Arc::default(),
             deadly: Arc::default(),
+            signals: heeded_signals(),
         };
-        let ignored = ignored_signals();
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            // `nohup` has its commands ignore HUP, and a shell INT those in the background.
-            if ignored & (1 << (signal - 1)) != 0 {
-                continue;
-            }
-            // In this order: the first signal finds that it is not deadly, and makes the next so. A
-            // signal that cannot be handled ends the process, as it did.
+        for &signal in &noted.signals {
+            // In this order: a signal finds that it is not deadly, and may make the next so. One that
+            // cannot be handled ends the process, as it did.
             let number = usize::try_from(signal).unwrap_or_default();
             let _ = flag::register_conditional_default(signal, Arc::clone(&noted.deadly))
-                .and_then(|_| flag::register_usize(signal, Arc::clone(&noted.came), number))
-                .and_then(|_| flag::register(signal, Arc::clone(&noted.deadly)));
+                .and_then(|_| flag::register_usize(signal, Arc::clone(&noted.came), number));
         }
         noted
+    }
+
+    /// Has the next signal make the one after it deadly.
+    pub(crate) fn await_second(&self) {
+        for &signal in &self.signals {
+            let _ = flag::register(signal, Arc::clone(&self.deadly));
+        }
+    }
+
+    /// Whether a signal has come for which [`Interruption::await_second`] was called.
+    pub(crate) fn came_again(&self) -> bool {
+        self.deadly.load(Ordering::Relaxed)
     }
 
     /// Refuses to go on when a signal has come.
@@ -68,6 +85,11 @@ impl Drop for Interruption {
 }
 
 impl Interrupted {
+    /// Ends the process as the signal would have done.
+    pub(crate) fn obey(self) {
+        let _ = low_level::emulate_default_handler(self.signal);
+    }
+
     /// The exit status, which is a shell's for a program that the signal has killed.
     pub(crate) const fn status(self) -> u8 {
         match self.signal {
@@ -76,6 +98,14 @@ impl Interrupted {
             _ => exit::TERMINATED,
         }
     }
+}
+
+/// The signals that ask to end, without those that this process was told to ignore.
+fn heeded_signals() -> Vec<i32> {
+    let ignored = ignored_signals();
+    let is_heeded = |signal: &i32| ignored & (1 << (signal - 1)) == 0;
+    let signals = [SIGINT, SIGTERM, SIGHUP].into_iter();
+    signals.filter(is_heeded).collect()
 }
 
 /// The signals that this process was told to ignore, as bits (proc(5), `SigIgn`).

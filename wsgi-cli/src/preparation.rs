@@ -102,7 +102,8 @@ impl Apps {
         options: PlanOptions,
         extent: Extent,
     ) -> Result<Plan, HostFailure> {
-        let facts = host.observe(&self.probe).map_err(HostFailure::Observe)?;
+        let probe = Probe::of_removal(&self.desired);
+        let facts = host.observe(&probe).map_err(HostFailure::Observe)?;
         Ok(Plan::removal(&self.desired, &facts, options, extent))
     }
 

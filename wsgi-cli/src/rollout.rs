@@ -1,5 +1,6 @@
 //! Plans for the hosts of a call, and what becomes of them.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use wsgi_apply::{Host, PerformOptions, Plan, Progress, Report};
@@ -8,7 +9,7 @@ use crate::fleet::{News, Next, WIDTH, work};
 use crate::host_failure::HostFailure;
 use crate::interruption::{Interrupted, Interruption};
 use crate::machine::{Access, Address};
-use crate::output::{Console, Display, Happening, report_status};
+use crate::output::{Console, Display, Happening, report_status, visible};
 
 /// A host, and what came of planning for it.
 pub(crate) struct Planned {
@@ -75,9 +76,23 @@ pub(crate) fn plan_all(
     all.into_iter().flatten().collect()
 }
 
+/// Says what becomes of hosts at work that nobody waits for any more.
+fn left_alone<'a>(hosts: impl Iterator<Item = &'a str>) -> String {
+    let hosts: Vec<_> = hosts.map(visible).collect();
+    let hosts = match hosts.as_slice() {
+        [] => "the host".to_owned(),
+        hosts => hosts.join(", "),
+    };
+    format!(
+        "ended once more: {hosts} goes on with what was begun, and keeps what is said of it in \
+         /var/lib/wsgi/.host/log; `wsgi-cli plan` tells what is left to do\n"
+    )
+}
+
 /// Performs plans, and shows what is happening.
 ///
-/// A signal is noted: what was begun is brought to its end, and no other host is begun.
+/// A signal is noted: what was begun is brought to its end, and no other host is begun. The second
+/// leaves what was begun to the hosts, with a word.
 pub(crate) fn perform_all(
     console: &mut Console<'_>,
     planned: Vec<Planned>,
@@ -101,7 +116,8 @@ pub(crate) fn perform_all(
             .map(|(label, plan)| (label.as_str(), plan))
             .collect();
         let mut display = Display::new(console, &named);
-        let interruption = Interruption::noted();
+        let interruption = Interruption::first();
+        let mut at_work = BTreeSet::new();
         let is_enough = |failed: usize| manner.max_fail.is_some_and(|most| failed >= most.get());
         work(
             jobs,
@@ -118,9 +134,13 @@ pub(crate) fn perform_all(
             },
             |news| {
                 match news {
-                    News::Of(index, what) => display.tell(console, index, what),
+                    News::Of(index, what) => {
+                        at_work.insert(index);
+                        display.tell(console, index, what);
+                    }
                     News::Tick => display.refresh(console),
                     News::Ended(index, report) => {
+                        at_work.remove(&index);
                         display.end(console, index);
                         let done = report.as_ref().map(report_status);
                         failed += usize::from(done.ok() != Some(crate::exit::DONE));
@@ -130,11 +150,16 @@ pub(crate) fn perform_all(
                 let signal = interruption.check().err();
                 if let Some(signal) = signal.filter(|_| interrupted.is_none()) {
                     interrupted = Some(signal);
+                    interruption.await_second();
                     display.hide(console);
                     console.complain(&format!(
                         "{signal}: what was begun is brought to its end; once more leaves it to \
                          the host\n"
                     ));
+                } else if let Some(signal) = signal.filter(|_| interruption.came_again()) {
+                    display.hide(console);
+                    console.complain(&left_alone(at_work.iter().map(|index| named[*index].0)));
+                    signal.obey();
                 }
                 if interrupted.is_some() || is_enough(failed) {
                     Next::BeginNoOther

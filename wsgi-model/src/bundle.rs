@@ -94,6 +94,8 @@ pub struct Needs {
     pub tasks: Vec<TaskNeeds>,
     /// How it is seen whether the app serves.
     pub health: HealthNeeds,
+    /// The logs that nginx makes for the app's site.
+    pub site_logs: Vec<AbsPath>,
 }
 
 impl Needs {
@@ -190,6 +192,10 @@ impl Needs {
                 })
                 .collect(),
             health: HealthNeeds::of(app),
+            site_logs: app
+                .exposed_site()
+                .map(|site| vec![site.access_log.clone(), site.error_log.clone()])
+                .unwrap_or_default(),
         }
     }
 }

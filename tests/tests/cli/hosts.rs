@@ -245,6 +245,11 @@ fn a_second_ctrl_c_leaves_this_machine_to_itself_as_it_would_another() {
     apply.answer("brought to its end", "\x03");
     let (status, screen) = apply.end();
     assert_eq!(status, 130, "{screen}");
+    let said = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("root goes on with what was begun") && said.contains("`wsgi-cli plan`"),
+        "{screen}"
+    );
     held.let_go();
     let again = desk.call(&["apply", "shop.yml", "--root", "root", "--yes", "--wait=300"]);
     assert!(
@@ -298,6 +303,6 @@ fn a_thousand_files_more_take_a_few_megabytes_more() {
         let many = peak_memory(&desk, &[verb, more, "many.yml", "--root", "root"]);
         // This program has no optimization: what it is itself counts twice as much as in a release.
         assert!(few < 32 << 10, "{verb}: {few} KiB");
-        assert!(many < few + (14 << 10), "{verb}: {many} KiB after {few}");
+        assert!(many < few + (10 << 10), "{verb}: {many} KiB after {few}");
     }
 }

@@ -41,7 +41,7 @@ fn of_two_at_once_one_is_refused_with_the_others_name_and_the_other_is_not_distu
     let mut eve = Subject::on(&machine, MachineShell::root(&machine));
     let new = vars(Age::New);
     let (adas, bobs, eves) = (ada.plan(&new), bob.plan(&new), eve.plan(&new));
-    close_gate(&machine, "cmp", "/usr/bin/cmp");
+    close_gate(&machine, "rmdir", "/usr/bin/rmdir");
     let first = thread::spawn(move || {
         let performed = ada.perform_with(adas, &as_operator("ada@laptop", 0), &mut |_| {});
         (ada, performed)

@@ -1,10 +1,12 @@
 //! nginx and supervisor that refuse what they are given, or are not there.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use wsgi_apply::{Answered, AppStatus, Host as _, Outcome, PlanOptions, Probe};
-use wsgi_render::Target;
-use wsgi_tests::wait_until;
+use wsgi_apply::{
+    Answered, AppStatus, Desired, Host as _, Outcome, PlanOptions, PosixHost, PosixOptions, Probe,
+};
+use wsgi_render::{Target, render};
+use wsgi_tests::{Machine, MachineShell, app, wait_until};
 
 use crate::subject::{Age, Subject, desired, planned, vars};
 
@@ -197,15 +199,62 @@ fn a_new_environment_is_taken_up_and_no_request_fails() {
     assert_eq!(subject.fetch(Age::Old, "/").as_deref(), Some("old"));
 }
 
+/// Takes connections at the sockets in its arguments, and says nothing there.
+const SILENT: &str = "import socket, sys, time
+all = [socket.socket(socket.AF_UNIX) for _ in sys.argv[1:]]
+for path, silent in zip(sys.argv[1:], all):
+    silent.bind(path)
+    silent.listen()
+print('silent', flush=True)
+time.sleep(1000)
+";
+
+#[test]
+fn apps_that_hang_are_asked_at_the_same_time() {
+    let machine = Machine::up();
+    let names = ["ant", "bee", "cat", "dog", "eel"];
+    let mut sockets = Vec::new();
+    let mut bundles = Vec::new();
+    for name in names {
+        machine.ok(["useradd", name]);
+        machine.ok(["mkdir", "-p", &format!("/var/lib/{name}/run")]);
+        sockets.push(format!("/var/lib/{name}/run/gunicorn.sock"));
+        let vars = format!(
+            "wsgi_project_name: {name}\nwsgi_wsgi_path: a:app\nwsgi_server_names: [{name}.test]\n"
+        );
+        bundles.push(render(&app(&vars), &Target::default()).unwrap());
+    }
+    let argv = ["/usr/bin/python3", "-c", SILENT].into_iter();
+    let silent = machine.spawn(argv.chain(sockets.iter().map(String::as_str)));
+    wait_until("they are silent", || silent.stdout() == "silent\n");
+    machine
+        .sh("chmod 777 /var/lib/*/run/gunicorn.sock")
+        .expect_success();
+
+    let wanted = Desired::new(bundles).unwrap();
+    let mut host = PosixHost::new(MachineShell::root(&machine), PosixOptions::default());
+    let begun = Instant::now();
+    let facts = host.observe(&Probe::of_status(&wanted)).unwrap();
+    let took = begun.elapsed();
+    let hangs = Answered::Nothing("timed out".to_owned());
+    let answers: Vec<&Answered> = facts.answers.values().collect();
+    assert_eq!(answers, [&hangs; 5]);
+    // Each of them takes five seconds.
+    assert!(took < Duration::from_secs(5 * 4), "{took:?}");
+}
+
 #[test]
 fn one_look_tells_whether_the_app_answers() {
     let mut subject = Subject::serving();
+    let machine = subject.machine.clone();
     let mut look = |vars: &str| {
         let desired = desired(vars, &Target::default());
         let facts = subject.host.observe(&Probe::of_status(&desired)).unwrap();
         let plan = planned(vars, &facts, PlanOptions::default());
         let status = AppStatus::of(&desired.bundles()[0], &facts, &plan);
-        (status.serves(), status.health.map(|health| health.answered))
+        let answered = status.health.as_ref().map(|health| health.answered.clone());
+        assert_eq!(status.maintenance, vars.contains("maintenance"));
+        (status.serves(), answered)
     };
     let as_it_is = vars(Age::Old);
     // Supervisor counts it as running after its startsecs.
@@ -214,7 +263,10 @@ fn one_look_tells_whether_the_app_answers() {
     });
     let wants_another = format!("{as_it_is}wsgi_health_status: 404\n");
     assert_eq!(look(&wants_another), (false, Some(Answered::Status(200))));
-    subject.machine.ok(["supervisorctl", "stop", "shop"]);
+    machine.ok(["supervisorctl", "stop", "shop"]);
     let nothing = Answered::Nothing("No such file or directory".to_owned());
-    assert_eq!(look(&as_it_is), (false, Some(nothing)));
+    assert_eq!(look(&as_it_is), (false, Some(nothing.clone())));
+    machine.write("/var/www/shop/maintenance.html", "", 0o644);
+    let commented = format!("{as_it_is}# maintenance\n");
+    assert_eq!(look(&commented), (false, Some(nothing)));
 }

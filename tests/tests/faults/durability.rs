@@ -22,7 +22,14 @@ fn calls(log: &str) -> Vec<String> {
             let path = open.get(&(pid.to_owned(), fd)).cloned().unwrap_or_default();
             calls.push(format!("sync {path}"));
         } else if call.starts_with("rename") && result == "0" {
-            calls.push(format!("rename {} {}", quoted(1), quoted(3)));
+            // The second name may be one in a directory that is open.
+            let fd = call.split('"').nth(2).unwrap_or_default();
+            let fd = fd.trim_matches([',', ' ']).to_owned();
+            let place = match open.get(&(pid.to_owned(), fd)) {
+                Some(directory) => format!("{directory}/{}", quoted(3)),
+                None => quoted(3),
+            };
+            calls.push(format!("rename {} {place}", quoted(1)));
         } else if call.starts_with("unlink") && result == "0" {
             calls.push(format!("unlink {}", quoted(1)));
         }
@@ -63,7 +70,7 @@ fn contents_reach_the_disk_before_their_name_and_the_name_before_it_is_told() {
         "/mnt/shop/500.html",
     ] {
         let (directory, name) = path.rsplit_once('/').unwrap();
-        let aside = format!("{directory}/.{name}.wsgi~");
+        let aside = format!("{directory}/.wsgi~/{name}");
         let named = at(&format!("rename {aside} {path}"));
         assert!(at(&format!("sync {aside}")) < named, "{path}");
         let told = calls[named..]
@@ -83,6 +90,6 @@ fn contents_reach_the_disk_before_their_name_and_the_name_before_it_is_told() {
     let kept = calls
         .iter()
         .position(|call| call.starts_with("sync") && call.ends_with("/list"));
-    let site = "rename /etc/nginx/sites-available/.shop.wsgi~ /etc/nginx/sites-available/shop";
+    let site = "rename /etc/nginx/sites-available/.wsgi~/shop /etc/nginx/sites-available/shop";
     assert!(kept.is_some_and(|kept| kept < at(site)), "{calls:#?}");
 }

@@ -7,7 +7,7 @@ use wsgi_tests::{Machine, MachineShell};
 
 /// What the scripts call by name. `sh` is not among them: what it runs is.
 const PROGRAMS: &str = "awk cat chmod chown cmp cp cut date dpkg-query env find flock getent grep head id ln \
-    ls md5sum mkdir mv rm rmdir sed setpriv setsid sha256sum sort stat sync tail tee \
+    ls md5sum mkdir mv rm rmdir sed setpriv setsid sha256sum sort stat sync tail tar tee \
     timeout touch tr uniq wc xargs";
 
 /// Stands before each program; `/run/faults/fault` says which call shall fail, and how.

@@ -247,7 +247,7 @@ impl<S: Shell> Subject<S> {
         let plan = self.plan(vars);
         assert!(plan.is_empty(), "{:#?}", plan.steps);
         assert!(plan.obstacles.is_empty(), "{:#?}", plan.obstacles);
-        let left = "find /etc /var /mnt -xdev -name '.*.wsgi~'; cd /var/lib/wsgi; \
+        let left = "find /etc /var /mnt -xdev -name '.*wsgi~'; cd /var/lib/wsgi; \
                     find shop/intent shop/owed .host/stage .host/undo .host/asides 2>/dev/null; :";
         assert_eq!(self.machine.sh(left).text(), "");
     }
@@ -278,7 +278,7 @@ impl<S: Shell> Subject<S> {
             cd / && find etc/wsgi etc/nginx etc/supervisor etc/cron.d etc/sudoers.d etc/logrotate.d \
                 etc/init.d etc/rc2.d var/lib/shop mnt/shop var/www/shop/.bashrc \
                 var/www/shop/.bash_profile var/www/shop/.ssh \
-                \( -path var/lib/shop/venv/lib -o -path var/lib/shop/run \) -prune -o ! -name '.*.wsgi~' \( \
+                \( -path var/lib/shop/venv/lib -o -path var/lib/shop/run -o -name .wsgi~ \) -prune -o ! -name '.*.wsgi~' \( \
                 -type f -printf '/%p\t%m %u:%g ' -exec sh -c 'sha256sum <$1' sh {} \; \
                 -o -type l -printf '/%p\t%l\n' \) 2>/dev/null; :";
         let text = self.machine.sh(script).text();

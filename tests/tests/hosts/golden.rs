@@ -356,6 +356,13 @@ fn status() -> Scene {
     });
     scene.call("status shop.yml --host web1");
     scene.call("status shop.yml --host web1 --json");
+    scene.tell("Visitors get the maintenance page.");
+    scene.on("web1", |host| {
+        let owner = Owner::new("shop", "shop");
+        let flag = path("/var/www/shop/maintenance.html");
+        host.put_file(flag, "", Mode::new(0o644), &owner);
+    });
+    scene.call("status shop.yml --host web1");
     scene
 }
 

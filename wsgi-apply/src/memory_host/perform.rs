@@ -64,7 +64,7 @@ impl MemoryHost {
         if report.outcome == Outcome::Done {
             for (app, record) in plan.records() {
                 let known = self.apps.entry(app.clone()).or_default();
-                known.manifest = record.manifest.clone();
+                known.manifest = Manifest::clone(&record.manifest);
                 known.intent = None;
                 known.applied = (known.manifest != Manifest::default()).then(|| self.now.clone());
                 if let Some(path) = &record.manifest.needs.virtualenv {
@@ -86,7 +86,7 @@ impl MemoryHost {
     fn note_intents(&mut self, plan: &Plan) {
         for (app, record) in plan.records() {
             let known = self.apps.entry(app.clone()).or_default();
-            known.intent = Some(record.intent.clone());
+            known.intent = Some(Manifest::clone(&record.intent));
         }
         for step in &plan.steps {
             if let Change::Action { action, .. } = &step.change {

@@ -1,19 +1,23 @@
 //! What was made for an app is taken away.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wsgi_model::{AbsPath, AppName, Bundle, Stage};
 
 use super::{Actor, Change, Draft, Plan, PlanOptions, Record};
+use crate::probe::own_site_logs;
 use crate::{Desired, Entry, Facts, Kind, Manifest, ManifestNeeds, Observed};
 
 impl Plan {
     /// What is to be done on a host of these facts to take away what was made there for the apps of
-    /// `desired`, as their manifests say.
+    /// `desired`, as their manifests say. The facts are those that [`Probe::of_removal`] asks for.
+    ///
+    /// [`Probe::of_removal`]: crate::Probe::of_removal
     ///
     /// What belongs to the app's user stays: media, logs, releases, the virtualenv. It stays in the
-    /// manifest, too. With [`Extent::Everything`] it goes, and so do the user and the group where
-    /// they were made for the app.
+    /// manifest, too. With [`Extent::Everything`] it goes, and so do nginx's logs of the site, and the
+    /// user and the group where they were made for the app.
     pub fn removal(desired: &Desired, facts: &Facts, options: PlanOptions, extent: Extent) -> Self {
         let mut draft = Draft::new(desired, facts, options);
         draft.extent = extent;
@@ -181,6 +185,7 @@ impl Draft<'_> {
                 self.push(app, Change::Tree { path });
             }
         }
+        self.purge_site_logs(bundle);
         let mut around: Vec<(&AbsPath, &Entry)> = stays
             .entries
             .iter()
@@ -213,6 +218,27 @@ impl Draft<'_> {
         }
     }
 
+    /// nginx has made its logs of the site, after we told it where.
+    fn purge_site_logs(&mut self, bundle: &Bundle) {
+        let app = &bundle.app;
+        if !self.ours.contains_key(app) {
+            return;
+        }
+        for log in own_site_logs(bundle) {
+            if self.facts.claims.contains_key(log) {
+                continue;
+            }
+            let made = Entry::plain(Kind::Kept);
+            if let Some(mut step) = self.removal(app, log, &made) {
+                step.because = None;
+                self.steps.push(step);
+                // So it is known what is to go with it, such as what was rotated.
+                let ours = self.ours.entry(app.clone()).or_default();
+                ours.to_mut().paths.insert(log.clone(), made);
+            }
+        }
+    }
+
     /// Where we made a virtualenv, a deploy has put a link to that of a release.
     fn purge_link(&mut self, bundle: &Bundle) {
         let virtualenv = &bundle.needs.virtualenv;
@@ -225,15 +251,7 @@ impl Draft<'_> {
         if !is_ours || made != Some(virtualenv.path.as_str()) {
             return;
         }
-        let link = Entry {
-            kind: Kind::Symlink,
-            digests: BTreeSet::new(),
-            owner: "root:root".to_owned(),
-            markers: None,
-            checks: Vec::new(),
-            notify: Vec::new(),
-            secret: false,
-        };
+        let link = Entry::plain(Kind::Symlink);
         if let Some(mut step) = self.removal(&bundle.app, &virtualenv.path, &link) {
             step.because = None;
             self.steps.push(step);
@@ -267,7 +285,7 @@ impl Draft<'_> {
             if !is_noted && !self.steps.iter().any(|step| step.app == *app) {
                 self.push(app, Change::Record);
             }
-            let intent = ours;
+            let (intent, manifest) = (Arc::new(ours), Arc::new(manifest));
             records.insert(app.clone(), Record { intent, manifest });
         }
         Plan {

@@ -70,11 +70,15 @@ impl Draft<'_> {
                 path,
                 actor,
                 before,
-                after: After::File {
-                    contents: Contents::public(after),
-                    // sshd(8) ignores a file that others can write.
-                    mode: Mode::new(0o600),
-                    owner,
+                after: if after.is_empty() {
+                    After::Absent
+                } else {
+                    After::File {
+                        contents: Contents::public(after),
+                        // sshd(8) ignores a file that others can write.
+                        mode: Mode::new(0o600),
+                        owner,
+                    }
                 },
                 backup: false,
                 checks: Vec::new(),

@@ -1,5 +1,7 @@
 //! What the manifests will say.
 
+use std::sync::Arc;
+
 use wsgi_model::{AppName, Bundle, Node, Sensitivity};
 
 use super::{Change, Draft, Plan, Record};
@@ -22,7 +24,12 @@ impl Draft<'_> {
         let is_empty = self.steps.is_empty();
         let made = made.into_iter().filter(|_| !is_empty);
         let records = made.map(|(app, ours, manifest)| {
-            let intent = ours.into_owned().with(&manifest);
+            let manifest = Arc::new(manifest);
+            let intent = if *ours == Manifest::default() {
+                Arc::clone(&manifest)
+            } else {
+                Arc::new(ours.into_owned().with(&manifest))
+            };
             (app, Record { intent, manifest })
         });
         let records = records.collect();

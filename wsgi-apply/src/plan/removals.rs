@@ -79,10 +79,14 @@ impl Draft<'_> {
                 if rest == text {
                     return None;
                 }
-                After::File {
-                    contents: Contents::public(rest),
-                    mode: attributes.mode,
-                    owner: attributes.owner(),
+                if rest.is_empty() {
+                    After::Absent
+                } else {
+                    After::File {
+                        contents: Contents::public(rest),
+                        mode: attributes.mode,
+                        owner: attributes.owner(),
+                    }
                 }
             }
             (Kind::Kept, Observed::File { .. }) if self.extent == Extent::Everything => {

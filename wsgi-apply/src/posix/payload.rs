@@ -10,7 +10,8 @@ use wsgi_model::Contents;
 use super::words::call;
 use crate::Digest;
 
-/// The contents of files, in the order in which they are sent.
+/// The contents of files, in the order in which they are sent: an archive, of which one process of
+/// the host makes all of them.
 #[derive(Debug, Default)]
 pub(crate) struct Payload {
     blobs: Vec<Blob>,
@@ -18,6 +19,8 @@ pub(crate) struct Payload {
 
 #[derive(Debug)]
 struct Blob {
+    /// None for one whose number is its name.
+    name: Option<String>,
     size: u64,
     digest: Digest,
     bytes: Bytes,
@@ -49,18 +52,31 @@ impl Read for Bytes {
 impl Payload {
     /// Adds the contents of a file, and gives the name of the file that they arrive in.
     pub(crate) fn push_contents(&mut self, contents: &Contents) -> String {
+        self.push_shared(contents, None);
+        self.last()
+    }
+
+    /// The same for a file of this name, in a directory. Gives the hash of the contents.
+    pub(crate) fn push_named(&mut self, contents: &Contents, name: String) -> Digest {
+        self.push_shared(contents, Some(name))
+    }
+
+    fn push_shared(&mut self, contents: &Contents, name: Option<String>) -> Digest {
         let bytes = contents.expose();
+        let digest = Digest::of(bytes);
         self.blobs.push(Blob {
+            name,
             size: bytes.len() as u64,
-            digest: Digest::of(bytes),
+            digest,
             bytes: Bytes::Shared(contents.clone(), 0),
         });
-        self.last()
+        digest
     }
 
     /// The same for what nobody else has.
     pub(crate) fn push(&mut self, bytes: Vec<u8>) -> String {
         self.blobs.push(Blob {
+            name: None,
             size: bytes.len() as u64,
             digest: Digest::of(&bytes),
             bytes: Bytes::Memory(Cursor::new(bytes)),
@@ -75,6 +91,7 @@ impl Payload {
         let size = io::copy(&mut file, &mut hasher)?;
         file.rewind()?;
         self.blobs.push(Blob {
+            name: None,
             size,
             digest: Digest::finished(hasher),
             bytes: Bytes::File(file),
@@ -83,23 +100,21 @@ impl Payload {
     }
 
     fn last(&self) -> String {
-        format!("b{}", self.blobs.len() - 1)
+        numbered(self.blobs.len() - 1)
     }
 
     /// The functions that take them from stdin, and check them.
     pub(crate) fn arrival(&self) -> String {
-        let mut calls = "blobs() {\n:\n".to_owned();
-        let mut length = 0_u64;
         let mut sums = String::new();
+        let mut length = END.len() as u64;
         for (number, blob) in self.blobs.iter().enumerate() {
-            // Neither can fail: they write to memory.
-            let _ = writeln!(calls, "blob b{number} {}", blob.size);
-            let _ = writeln!(sums, "{}  b{number}", blob.digest);
-            length += blob.size;
+            let name = blob.name(number);
+            // It writes to memory.
+            let _ = writeln!(sums, "{}  {name}", blob.digest);
+            length += header(&name, blob.size).len() as u64 + blob.size + padding(blob.size);
         }
         [
-            &calls,
-            "}\narrive() {\n",
+            "arrive() {\n",
             &call(["receive", &length.to_string()]),
             &call(["arrived", &sums]),
             "}\n",
@@ -110,31 +125,70 @@ impl Payload {
     /// The bytes, one after the other.
     pub(crate) fn into_reader(self) -> impl Read {
         Joined {
-            rest: self.blobs.into_iter(),
-            current: None,
+            rest: self.blobs.into_iter().enumerate(),
+            current: Box::new(io::empty()),
+            is_over: false,
         }
     }
 }
 
+impl Blob {
+    fn name(&self, number: usize) -> String {
+        self.name.clone().unwrap_or_else(|| numbered(number))
+    }
+}
+
+fn numbered(number: usize) -> String {
+    format!("b{number}")
+}
+
+/// What ends an archive.
+const END: [u8; 1024] = [0; 1024];
+
+/// What stands before a file in an archive.
+fn header(name: &str, size: u64) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_mode(0o600);
+    header.set_size(size);
+    header.set_mtime(0);
+    let mut archive = tar::Builder::new(Vec::new());
+    // It writes to memory, and the name is neither absolute nor does it climb. A long one gets a
+    // header of its own.
+    let _ = archive.append_data(&mut header, name, io::empty());
+    archive.get_ref().clone()
+}
+
+/// How many bytes follow a file, so that the next begins with a block.
+const fn padding(size: u64) -> u64 {
+    size.next_multiple_of(512) - size
+}
+
 /// Reads one after the other, and lets go of each.
 struct Joined {
-    rest: std::vec::IntoIter<Blob>,
-    current: Option<Bytes>,
+    rest: std::iter::Enumerate<std::vec::IntoIter<Blob>>,
+    current: Box<dyn Read>,
+    is_over: bool,
 }
 
 impl Read for Joined {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            if let Some(current) = &mut self.current {
-                let count = current.read(buffer)?;
-                if count > 0 || buffer.is_empty() {
-                    return Ok(count);
+            let count = self.current.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            self.current = match self.rest.next() {
+                Some((number, blob)) => {
+                    let header = Cursor::new(header(&blob.name(number), blob.size));
+                    let padding = io::repeat(0).take(padding(blob.size));
+                    Box::new(header.chain(blob.bytes).chain(padding))
                 }
-            }
-            match self.rest.next() {
-                Some(blob) => self.current = Some(blob.bytes),
-                None => return Ok(0),
-            }
+                None if self.is_over => return Ok(0),
+                None => {
+                    self.is_over = true;
+                    Box::new(Cursor::new(END))
+                }
+            };
         }
     }
 }

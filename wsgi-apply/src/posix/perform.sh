@@ -7,7 +7,7 @@
 
 H=$S/.host
 # $B is also what the program that becomes root calls this one.
-broken= failed= stopped= earliest= locked= prepared= B=
+broken= failed= stopped= earliest= locked= prepared= pending= dirty= B=
 
 # All that is said goes one way. Nobody has to listen: what was begun is done also when the
 # connection is gone.
@@ -108,18 +108,13 @@ lock() { # operator seconds
     export WSGI_RUN
 }
 
-# Takes all of stdin, of which `blobs` makes files. Who falls asleep over it must not lock the host
-# for ever.
+# Takes so many bytes of stdin, an archive. Who falls asleep over it must not lock the host for ever.
 receive() { # bytes
-    timeout --foreground "${PATIENCE-900}" head -c "$1" | blobs || end failed
-}
-
-# Takes the next bytes.
-blob() {
-    [ -z "$broken" ] || return
-    head -c "$2" >"$H/stage/$1" && return
-    echo "cannot write $H/stage/$1"
-    broken=1
+    received=$(timeout --foreground "${PATIENCE-900}" head -c "$1" | tar -x -m --no-same-owner -C "$H/stage" -f - 2>&1) && return
+    printf '%s\n' "$received"
+    case $received in *'Unexpected EOF'*) end cut ;; esac
+    echo "cannot write to $H/stage"
+    end failed
 }
 
 # Everything has arrived, as it was sent: an end of the connection looks like the end of a file.

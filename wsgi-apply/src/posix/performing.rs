@@ -1,18 +1,17 @@
 //! From a plan to the program that performs it.
 
 mod calls;
+mod set;
 
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use wsgi_model::{AppName, CheckMoment, Command, Owner, Word};
+use wsgi_model::{AppName, Command, Word};
 
 use super::payload::Payload;
 use super::words::call;
 use super::{PERFORM, STATE, assigned, bare, scope};
-use crate::{
-    Actor, After, Change, Digest, Kind, Manifest, PathChange, PerformOptions, Plan, Probe,
-};
+use crate::{Actor, Change, Digest, Kind, Manifest, PerformOptions, Plan, Probe};
 
 /// The program that performs a plan, and what follows it.
 pub(crate) struct Performance {
@@ -30,25 +29,7 @@ impl Performance {
         mark: &str,
         options: &PerformOptions,
     ) -> Self {
-        let mut writer = Writer {
-            prefix,
-            calls: String::new(),
-            payload: Payload::default(),
-            intents: BTreeMap::new(),
-            slugs: BTreeMap::new(),
-        };
-        writer.soundness(plan);
-        writer.intents(plan);
-        writer.steps(plan);
-        writer.records(plan);
-        let Writer { calls, payload, .. } = writer;
-        let wait = options.wait.to_string();
-        let operator: String = options
-            .operator
-            .chars()
-            .filter(|c| !c.is_control())
-            .collect();
-        let script = [
+        let begin = [
             scope(probe, prefix),
             assigned("M", mark),
             assigned(
@@ -57,16 +38,42 @@ impl Performance {
             ),
             bare(STATE),
             bare(PERFORM),
-            payload.arrival(),
             "main() {\narrive\nunchanged\n".to_owned(),
-            calls,
-            "performed\n}\n".to_owned(),
-            call(["lock", &operator, &wait]),
+        ];
+        let mut writer = Writer {
+            prefix,
+            // Of many files they are long: nobody else has a copy.
+            calls: begin.concat(),
+            payload: Payload::default(),
+            intents: BTreeMap::new(),
+            slugs: BTreeMap::new(),
+            directories: 0,
+        };
+        writer.soundness(plan);
+        writer.intents(plan);
+        writer.steps(plan);
+        writer.records(plan);
+        let Writer {
+            calls: mut script,
+            payload,
+            ..
+        } = writer;
+        let wait = options.wait.to_string();
+        let operator: String = options
+            .operator
+            .chars()
+            .filter(|c| !c.is_control())
+            .collect();
+        for piece in [
+            "performed\n}\n",
+            &payload.arrival(),
+            &call(["lock", &operator, &wait]),
             // What is printed is kept on the host, and goes on when nobody listens any more.
-            "main | (trap '' INT TERM; exec tee -p -- \"$H/log~\" 9>&-)\n".to_owned(),
-            "mv -T -- \"$H/log~\" \"$H/log\"\n".to_owned(),
-        ]
-        .concat();
+            "main | (trap '' INT TERM; exec tee -p -- \"$H/log~\" 9>&-)\n",
+            "mv -T -- \"$H/log~\" \"$H/log\"\n",
+        ] {
+            script.push_str(piece);
+        }
         Self { script, payload }
     }
 
@@ -84,6 +91,8 @@ struct Writer<'a> {
     intents: BTreeMap<AppName, String>,
     /// The file name of each owed action.
     slugs: BTreeMap<String, String>,
+    /// How many directories of the stage there are.
+    directories: usize,
 }
 
 impl Writer<'_> {
@@ -113,7 +122,7 @@ impl Writer<'_> {
 
     fn records(&mut self, plan: &Plan) {
         for (app, record) in &plan.records {
-            if record.manifest == Manifest::default() {
+            if *record.manifest == Manifest::default() {
                 let paths = &record.intent.paths;
                 let is_kept = |path| paths.get(path).is_some_and(|e| e.kind == Kind::Kept);
                 let logs = plan.steps.iter().filter_map(|step| match &step.change {
@@ -152,93 +161,7 @@ impl Writer<'_> {
                     set.push((index, next));
                 }
             }
-            self.paths(&set);
-        }
-    }
-
-    /// Changes of paths that go together: all of them are prepared before the first takes its place.
-    fn paths(&mut self, set: &[(usize, &PathChange)]) {
-        let mut blobs = BTreeMap::new();
-        for (index, change) in set {
-            let (step, path) = (index.to_string(), self.at(&change.path));
-            let actor = change.actor.name().to_owned();
-            if change.backup {
-                self.call(["backup", &step, &actor, &path]);
-            }
-            if let After::File {
-                contents,
-                mode,
-                owner,
-            } = &change.after
-            {
-                let blob = self.payload.push_contents(contents);
-                let owner = named(owner);
-                let mode = mode.to_string();
-                self.call(["prepare", &step, &actor, &path, &mode, &owner, &blob]);
-                blobs.insert(*index, (blob, Digest::of(contents.expose())));
-                let staged = staged(&path);
-                for check in &change.checks {
-                    if check.moment == CheckMoment::Staged {
-                        let words = argv(&check.command, &staged);
-                        let words = words.iter().map(String::as_str);
-                        self.call(["checked", &step].into_iter().chain(words));
-                    }
-                }
-            }
-        }
-        let proof = set.first().and_then(|(_, change)| change.set());
-        let name = proof.map(|command| {
-            let words = argv(command, "").join("\0");
-            Digest::of(words.as_bytes()).to_string()
-        });
-        if let Some(name) = &name {
-            for (index, change) in set {
-                let path = self.at(&change.path);
-                self.call(["keep", name, &index.to_string(), &path]);
-            }
-        }
-        if let Some((first, _)) = set.first() {
-            let set = name.as_deref().unwrap_or_default();
-            self.call(["settle", &first.to_string(), set]);
-        }
-        for (index, change) in set {
-            self.path(*index, change, blobs.get(index));
-        }
-        match (proof, name, set.last()) {
-            (Some(proof), Some(name), Some((last, _))) => {
-                let words = argv(proof, "");
-                let words = words.iter().map(String::as_str);
-                self.call(["prove", &name, &last.to_string()].into_iter().chain(words));
-                self.calls.push_str("next\n");
-            }
-            _ => self.calls.push_str("essential\nnext\n"),
-        }
-    }
-
-    fn path(&mut self, index: usize, change: &PathChange, blob: Option<&(String, Digest)>) {
-        let (step, path) = (index.to_string(), self.at(&change.path));
-        let actor = change.actor.name();
-        match &change.after {
-            After::Absent => self.call(["step", &step, "absent", actor, &path]),
-            After::Directory { mode, owner } => {
-                let (mode, owner) = (mode.to_string(), named(owner));
-                self.call(["step", &step, "directory", actor, &path, &mode, &owner]);
-            }
-            After::Attributes { mode, owner } => {
-                let (mode, owner) = (mode.to_string(), named(owner));
-                self.call(["step", &step, "attributes", actor, &path, &mode, &owner]);
-            }
-            After::File { mode, owner, .. } => {
-                let Some((blob, digest)) = blob else { return };
-                let (mode, owner, digest) = (mode.to_string(), named(owner), digest.to_string());
-                self.call([
-                    "step", &step, "file", actor, &path, &mode, &owner, blob, &digest,
-                ]);
-            }
-            After::Symlink { target, owner } => {
-                let owner = named(owner);
-                self.call(["step", &step, "link", actor, &path, &owner, target.as_str()]);
-            }
+            self.set(&set);
         }
     }
 
@@ -329,16 +252,6 @@ impl Writer<'_> {
         }
         self.calls.push_str("essential\n");
     }
-}
-
-fn named(owner: &Owner) -> String {
-    format!("{}:{}", owner.user, owner.group)
-}
-
-/// Where a file is prepared; the same as `aside` of the program.
-fn staged(path: &str) -> String {
-    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-    format!("{directory}/.{name}.wsgi~")
 }
 
 /// The words of a command.

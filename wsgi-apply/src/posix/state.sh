@@ -6,7 +6,7 @@
 # those of them whose contents do not matter.
 LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
-unset -v CDPATH ENV BASH_ENV GREP_OPTIONS POSIXLY_CORRECT TZ
+unset -v CDPATH ENV BASH_ENV GREP_OPTIONS POSIXLY_CORRECT TAR_OPTIONS TZ
 umask 077
 cd /
 T='	'
@@ -72,7 +72,7 @@ told_by() { # user command…
 }
 
 # Hands the lines of stdin to a program as its arguments.
-args() { tr '\n' '\0' | xargs -0 -r "$@"; }
+args() { xargs -d '\n' -r "$@"; }
 
 # Adds what the apps' manifests name.
 widen() {

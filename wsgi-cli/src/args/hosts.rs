@@ -40,7 +40,7 @@ Examples:
   wsgi-cli remove shop.yml --host web1 --purge
 
 What belongs to the app's user stays: media, logs, releases, the virtualenv. With `--purge` it goes,
-and so do the user and the group, when we made them.";
+and so do nginx's logs that have the app's name, and the user and the group, when we made them.";
 
 #[derive(Args, Debug)]
 pub(crate) struct Plan {

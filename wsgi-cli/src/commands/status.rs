@@ -45,6 +45,8 @@ struct AppStatusJson {
     release: Option<String>,
     /// None without a release, which has nothing to answer.
     health: Option<HealthJson>,
+    /// Whether visitors get the maintenance page.
+    maintenance: bool,
     /// None without TLS, or where it cannot be told.
     certificate: Option<CertificateJson>,
     applied: Option<String>,
@@ -234,6 +236,10 @@ impl HostStatus<'_> {
             }
             None => {}
         }
+        if app.maintenance && self.runs_programs {
+            let style = paint.warning();
+            let _ = write!(text, ", {style}visitors get the maintenance page{style:#}");
+        }
         text.push('\n');
         if let Some(certificate) = &app.certificate {
             put_certificate(text, paint, certificate);
@@ -318,6 +324,7 @@ impl AppStatusJson {
                     _ => None,
                 },
             }),
+            maintenance: status.maintenance,
             certificate: status.certificate.as_ref().map(|found| CertificateJson {
                 file: found.path.to_string(),
                 until: found.validity.as_ref().map(|valid| valid.until.clone()),

@@ -95,21 +95,23 @@ impl<'a> Resolver<'a> {
         let item = session.tree.item(id);
         let value = match &item.content {
             Content::Scalar(scalar) => Value::Scalar(scalar.clone()),
+            // With room for all of them and no more: most lists and mappings are short, and kept.
             Content::List(items) => {
-                Value::List(items.iter().filter_map(|id| self.node(*id)).collect())
+                let mut nodes = Vec::with_capacity(items.len());
+                nodes.extend(items.iter().filter_map(|id| self.node(*id)));
+                Value::List(nodes)
             }
-            Content::Map(pairs) => Value::Map(
-                pairs
-                    .iter()
-                    .filter_map(|pair| {
-                        Some(Entry {
-                            key: pair.key.clone(),
-                            key_place: pair.key_place,
-                            node: self.node(pair.value)?,
-                        })
+            Content::Map(pairs) => {
+                let mut entries = Vec::with_capacity(pairs.len());
+                entries.extend(pairs.iter().filter_map(|pair| {
+                    Some(Entry {
+                        key: pair.key.clone(),
+                        key_place: pair.key_place,
+                        node: self.node(pair.value)?,
                     })
-                    .collect(),
-            ),
+                }));
+                Value::Map(entries)
+            }
             Content::Template(_) | Content::Vault(_) => match self.work_out(id) {
                 Outcome::Worked { node, .. } => return Some(Node::clone(&node)),
                 Outcome::Omitted => return None,
