@@ -3,6 +3,7 @@
 mod attendance;
 mod cues;
 mod deployment;
+mod dispatch;
 mod host;
 mod program;
 mod record;
@@ -18,6 +19,7 @@ mod tree;
 pub use attendance::{Maintenance, Page};
 pub use cues::Cues;
 pub use deployment::{Content, Deployment, NoRelease, Rollback, release_name};
+pub use dispatch::Dispatch;
 pub use record::{DeployOutcome, DeployReport, Now};
 pub use repository::{FetchError, Fetched, Repository};
 pub use requirements::{LockKind, Requirements};

@@ -5,6 +5,7 @@ mod attend;
 mod check;
 mod completions;
 mod deploy;
+mod deploy_alone;
 mod deploy_together;
 mod env;
 mod init;

@@ -16,6 +16,10 @@ pub(crate) enum HostFailure {
     Observe(#[source] HostError),
     #[error("it is not known what was done")]
     Perform(#[source] HostError),
+    #[error("nothing was begun")]
+    NotSent(#[source] HostError),
+    #[error("it is not known what became of it")]
+    Unwatched { source: HostError, help: String },
     #[error("{app} cannot be rendered for it")]
     Render { app: String, source: RenderError },
     #[error("the apps do not go together")]
@@ -38,7 +42,10 @@ impl HostFailure {
     /// The exit status that follows.
     pub(crate) const fn status(&self) -> u8 {
         match self {
-            Self::Connect(_) | Self::Fetch(FetchError::Host(_)) => exit::UNREACHABLE,
+            Self::Connect(_) | Self::NotSent(_) | Self::Fetch(FetchError::Host(_)) => {
+                exit::UNREACHABLE
+            }
+            Self::Unwatched { .. } => exit::PART_WAY,
             Self::Observe(error) => match error {
                 HostError::Unreadable(_) | HostError::Missing(_) => exit::CONFLICT,
                 HostError::Failed(_) => exit::BUG,
@@ -76,7 +83,8 @@ impl HostFailure {
             Self::Contradiction(_) => {
                 Some("give one of them another name, or another path".to_owned())
             }
-            Self::TooManyFailed | Self::Interrupted => {
+            Self::Unwatched { help, .. } => Some(help.clone()),
+            Self::NotSent(_) | Self::TooManyFailed | Self::Interrupted => {
                 Some("run the command again for it".to_owned())
             }
         }

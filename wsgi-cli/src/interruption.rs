@@ -68,6 +68,12 @@ impl Drop for Interruption {
 }
 
 impl Interrupted {
+    /// Ends the process as the signal would have done.
+    pub(crate) fn end_process(self) {
+        // A signal that cannot be sent leaves the process to its work.
+        let _ = low_level::emulate_default_handler(self.signal);
+    }
+
     /// The exit status, which is a shell's for a program that the signal has killed.
     pub(crate) const fn status(self) -> u8 {
         match self.signal {

@@ -9,7 +9,8 @@ use wsgi_model::RelativePath;
 use super::program::{Company, Program, Writer, program};
 use super::tree::{Tree, TreeError};
 use super::{
-    DeployStep, Fetched, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree, Survey,
+    DeployStep, Dispatch, Fetched, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree,
+    Survey,
 };
 use crate::Digest;
 use crate::posix::Payload;
@@ -36,6 +37,8 @@ pub struct Deployment<'a> {
     pub full: bool,
     /// Whether the hooks run that run once for all hosts.
     pub leads: bool,
+    /// Whether it can still be withheld.
+    pub dispatch: Dispatch,
 }
 
 /// The files of a release, and how they come to the host.
@@ -87,6 +90,8 @@ pub struct Rollback<'a> {
     pub operator: String,
     /// For how many seconds to wait while somebody else deploys.
     pub wait: u32,
+    /// Whether it can still be withheld.
+    pub dispatch: Dispatch,
 }
 
 /// What is sent of a release, by the names that it arrives under.
@@ -122,6 +127,7 @@ impl<'a> Deployment<'a> {
             wait: 0,
             full: false,
             leads: true,
+            dispatch: Dispatch::default(),
         }
     }
 
@@ -324,6 +330,7 @@ impl<'a> Rollback<'a> {
             revision: release.revision.clone(),
             operator: String::new(),
             wait: 0,
+            dispatch: Dispatch::default(),
         })
     }
 }

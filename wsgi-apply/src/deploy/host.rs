@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::cues::{Mood, Spoken};
 use super::program::{Company, Program, fetching, restarting, surveying};
 use super::{
-    Cues, DeployReport, Deployment, FetchError, Fetched, ReleaseHost, ReleaseSite, Repository,
-    Rollback, SURVEY_END, Survey, Work,
+    Cues, DeployReport, Deployment, Dispatch, FetchError, Fetched, ReleaseHost, ReleaseSite,
+    Repository, Rollback, SURVEY_END, Survey, Work,
 };
 use crate::posix::Answer;
 use crate::posix_host::{Travels, mark};
@@ -57,7 +57,7 @@ impl<S: Shell> ReleaseHost for PosixHost<S> {
         let mark = mark();
         let restart = restarting(deployment.site);
         let program = deployment.program(&mark, &restart, Company::Alone)?;
-        self.go_over(&mark, program, None, progress)
+        self.go_over(&mark, program, (&deployment.dispatch, None), progress)
     }
 
     fn roll_back(
@@ -67,7 +67,7 @@ impl<S: Shell> ReleaseHost for PosixHost<S> {
     ) -> Result<DeployReport, HostError> {
         let mark = mark();
         let program = rollback.program(&mark, &restarting(rollback.site), Company::Alone);
-        self.go_over(&mark, program, None, progress)
+        self.go_over(&mark, program, (&rollback.dispatch, None), progress)
     }
 
     fn in_company(
@@ -82,7 +82,7 @@ impl<S: Shell> ReleaseHost for PosixHost<S> {
             Work::Deploy(deployment) => deployment.program(&mark, &restart, Company::Others)?,
             Work::RollBack(rollback) => rollback.program(&mark, &restart, Company::Others),
         };
-        self.go_over(&mark, program, Some(cues), progress)
+        self.go_over(&mark, program, (work.dispatch(), Some(cues)), progress)
     }
 }
 
@@ -91,7 +91,7 @@ impl<S: Shell> PosixHost<S> {
         &mut self,
         mark: &str,
         program: Program,
-        cues: Option<Cues>,
+        (dispatch, cues): (&Dispatch, Option<Cues>),
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<DeployReport, HostError> {
         let mood = Rc::new(Cell::new(Mood::Busy));
@@ -102,7 +102,8 @@ impl<S: Shell> PosixHost<S> {
             progress(news);
         };
         let mut answer = Answer::new(mark, &mut heard);
-        let payload = program.payload.into_reader();
+        let length = program.payload.length();
+        let payload = dispatch.of(program.payload.into_reader(), length)?;
         let stdin: Box<dyn Read> = match cues {
             Some(cues) => Box::new(payload.chain(Spoken::new(cues, Rc::clone(&mood)))),
             None => Box::new(payload),
@@ -113,6 +114,9 @@ impl<S: Shell> PosixHost<S> {
                 mood.set(Mood::Ended);
             }
         });
+        if dispatch.is_withheld() {
+            return Err(HostError::Withheld);
+        }
         let (said, notes) = (answer.said(), answer.notes());
         if let Some(ended) = answer.finish() {
             return ended.map(|report| DeployReport::new(report, &notes));

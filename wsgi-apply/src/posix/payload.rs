@@ -86,21 +86,24 @@ impl Payload {
         format!("b{}", self.blobs.len() - 1)
     }
 
+    /// How many bytes are sent.
+    pub(crate) fn length(&self) -> u64 {
+        self.blobs.iter().map(|blob| blob.size).sum()
+    }
+
     /// The functions that take them from stdin, and check them.
     pub(crate) fn arrival(&self) -> String {
         let mut calls = "blobs() {\n:\n".to_owned();
-        let mut length = 0_u64;
         let mut sums = String::new();
         for (number, blob) in self.blobs.iter().enumerate() {
             // Neither can fail: they write to memory.
             let _ = writeln!(calls, "blob b{number} {}", blob.size);
             let _ = writeln!(sums, "{}  b{number}", blob.digest);
-            length += blob.size;
         }
         [
             &calls,
             "}\narrive() {\n",
-            &call(["receive", &length.to_string()]),
+            &call(["receive", &self.length().to_string()]),
             &call(["arrived", &sums]),
             "}\n",
         ]
