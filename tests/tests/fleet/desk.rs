@@ -174,10 +174,15 @@ impl Desk {
 
     #[track_caller]
     pub(crate) fn all_are_unlocked(&self) {
-        for machine in self.machines.values() {
-            let argv = ["flock", "-n", "/var/lib/wsgi/shop/deploy.lock", "true"];
-            wait_until("the lock is free", || machine.run(argv).success());
+        for name in self.machines.keys() {
+            self.is_unlocked(name);
         }
+    }
+
+    #[track_caller]
+    pub(crate) fn is_unlocked(&self, name: &str) {
+        let argv = ["flock", "-n", "/var/lib/wsgi/shop/deploy.lock", "true"];
+        wait_until("the lock is free", || self.on(name).run(argv).success());
     }
 
     /// Says in the transcript what happens.

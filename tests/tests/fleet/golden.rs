@@ -5,6 +5,7 @@ use std::fs;
 use wsgi_tests::fixtures;
 
 use crate::desk::Desk;
+use crate::left::who_leaves_a_deploy_is_told_what_becomes_of_it;
 use crate::over_ssh::{Office, a_person_uses_a_shell_and_programs_that_ask};
 
 /// Compares what was typed and answered with what it was, and begins anew.
@@ -44,7 +45,9 @@ fn each_kind_of_answer_is_as_it_was_also_at_a_terminal() {
     locked(&mut desk);
     rolled_back(&mut desk);
     attended(&mut desk);
-    a_person_uses_a_shell_and_programs_that_ask(&Office::of(desk, &["web1"]));
+    let office = Office::of(desk, &["web1"]);
+    a_person_uses_a_shell_and_programs_that_ask(&office);
+    who_leaves_a_deploy_is_told_what_becomes_of_it(&office);
 }
 
 /// Before the first release.
