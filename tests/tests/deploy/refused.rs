@@ -5,9 +5,6 @@ use wsgi_model::Seconds;
 
 use crate::shop::{Shop, VARS};
 
-/// Imported by gunicorn's check, it is well.
-const BUT_WHEN_CHECKED: &str = "import sys\nif '--check-config' not in sys.argv";
-
 #[test]
 fn a_release_that_does_not_serve_leaves_the_old_one_serving_and_says_why() {
     let mut shop = Shop::applied(VARS);
@@ -17,13 +14,12 @@ fn a_release_that_does_not_serve_leaves_the_old_one_serving_and_says_why() {
     let web = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deploy/web.py"))
         .expect("the app");
     let ill = web.replace("return \"well\"", "1 / 0");
-    let dies = format!("{BUT_WHEN_CHECKED}:\n    import os\n    os._exit(3)\n{web}");
-    let dies_late = format!(
-        "import os, sys\nif not {{'--check-config', '--bind'}} & set(sys.argv):\n    os._exit(3)\n{web}"
-    );
+    let dies = format!("import os\nos._exit(3)\n{web}");
+    let dies_when_asked = web.replace("return \"well\"", "import os; os._exit(3)");
+    let dies_late = format!("import os, sys\nif '--bind' not in sys.argv:\n    os._exit(3)\n{web}");
     let unchanged = Now::Unchanged;
     let returned = Now::Returned(old);
-    let cases: [(&str, &str, &Now, &str); 8] = [
+    let cases: [(&str, &str, &Now, &str); 9] = [
         ("web.py", "def index(:\n", &unchanged, "SyntaxError"),
         (
             "web.py",
@@ -55,7 +51,13 @@ fn a_release_that_does_not_serve_leaves_the_old_one_serving_and_says_why() {
             &unchanged,
             "more than 3 s",
         ),
-        ("web.py", &dies, &unchanged, "it ended before it answered"),
+        ("web.py", &dies, &unchanged, "Worker failed to boot"),
+        (
+            "web.py",
+            &dies_when_asked,
+            &unchanged,
+            "it closed the connection instead of answering /health",
+        ),
         ("web.py", &dies_late, &returned, "the new one does not"),
     ];
     for (file, text, expected, reason) in cases {

@@ -11,21 +11,6 @@ fn start(shop: &Shop, arguments: &[&str]) -> Output {
 const TWO: [&str; 2] = ["/var/www/shop/releases/two", "/var/lib/shop/venvs/two"];
 
 #[test]
-fn a_release_is_checked_without_a_word_to_the_running_one() {
-    let shop = Shop::running(VARS);
-    let masters = shop.masters();
-    start(&shop, &["--check", TWO[0], TWO[1]]).expect_success();
-    shop.put("broken", "import no_such_thing\n");
-    let refused =
-        start(&shop, &["--check", "/var/www/shop/releases/broken", TWO[1]]).expect_failure();
-    assert!(
-        refused.errors().contains("No module named 'no_such_thing'"),
-        "{refused}"
-    );
-    assert_eq!(shop.masters(), masters);
-}
-
-#[test]
 fn a_release_is_probed_on_a_socket_of_its_own() {
     let shop = Shop::running(VARS);
     let socket = "/var/lib/shop/run/probe.sock";
@@ -94,9 +79,9 @@ fn wrong_arguments_are_answered_with_the_right_ones() {
     let shop = Shop::running(VARS);
     for arguments in [
         &["--help"][..],
-        &["--check", TWO[0]],
-        &["--check", TWO[0], TWO[1], "more"],
+        &["--check", TWO[0], TWO[1]],
         &["--probe", TWO[0], TWO[1]],
+        &["--probe", TWO[0], TWO[1], "socket", "more"],
         &["--run", TWO[0], TWO[1], "true"],
         &["--run", TWO[0], TWO[1], "--"],
     ] {

@@ -101,7 +101,7 @@ fn failed(desk: &mut Desk) {
         assert_eq!(desk.answer("web1"), "two");
     }
     desk.tell("It starts alone, but not as what serves.");
-    let web = "import sys\nif not {'--check-config', '--bind'} & set(sys.argv):\n    raise RuntimeError('one is enough')\n";
+    let web = "import sys\nif '--bind' not in sys.argv:\n    raise RuntimeError('one is enough')\n";
     desk.name("three");
     desk.write("project/beside.py", &format!("{web}NAME = 'three'\n"));
     call(desk, DEPLOY, 6);

@@ -1,7 +1,6 @@
 import _socket, sys, time
 kind, where, host, path, low, high, wait, pid, scheme = sys.argv[1:]
 deadline = time.monotonic() + float(wait)
-said = "nobody answered"
 
 
 def ask():
@@ -42,8 +41,7 @@ def is_alive():
 
 while True:
     try:
-        answer = ask()
-        line = answer.split("\r\n")[0]
+        line = ask().split("\r\n")[0]
         status = int(line.split()[1])
         said = "it answered %s with %s" % (path, line)
         if int(low) <= status <= int(high):
@@ -51,16 +49,14 @@ while True:
             if is_alive():
                 sys.exit(0)
             said += ", but has ended"
-        # An answer is an answer: only what does not listen yet is asked again.
-        if kind == "unix":
-            print(said)
-            sys.exit(1)
-    except (OSError, IndexError, ValueError) as error:
+    except _socket.timeout:
+        said = "it did not answer %s within %s s" % (path, wait)
+    except (IndexError, ValueError):
+        said = "it closed the connection instead of answering %s" % path
+    except OSError as error:
         said = "%s: %s" % (path, error)
-    alive = is_alive()
-    if not alive:
-        said = "it ended before it answered"
-    if not alive or time.monotonic() > deadline:
+    # A probe is asked when its worker is ready: what happens then would happen to visitors.
+    if kind == "unix" or time.monotonic() > deadline:
         print(said)
         sys.exit(1)
-    time.sleep(0.1)
+    time.sleep(0.02)

@@ -9,7 +9,7 @@ N=$S/$APP
 H=$N K=$N/stage PATIENCE=14400
 NEW=$RELEASES/$ID
 began=$(date +%s)
-switched= was= was_venv=
+switched= was= was_venv= probed=
 
 of_app() { as "$USER_" "$@"; }
 
@@ -197,34 +197,57 @@ hook() { # release virtualenv seconds blob
     return "$status"
 }
 
+# A second gunicorn loads its settings and the app, on a socket of its own, where `probe` asks it. It
+# tells through descriptor 4, as to the herder, when its worker is ready. It ends with us, and soon: a
+# worker that hangs would be waited for.
 check() { # release virtualenv
-    status=0
-    follow_app timeout -k 3 "$WAIT" "$START" --check "$1" "$2" || status=$?
-    [ "$status" != 124 ] || echo "its import took more than $WAIT s and was stopped"
-    return "$status"
-}
-
-# A second gunicorn on a socket of its own is asked what visitors will ask the first. It ends with us,
-# and soon: a worker that hangs would be waited for.
-probe() { # release virtualenv
     socket=$RUN/probe.sock
     of_app rm -f -- "$socket"
-    : >"$K/probe"
-    (cd / && exec setpriv --reuid "$USER_" --regid "$GROUP_" --init-groups --pdeathsig TERM -- \
-        timeout -k 3 "$((WAIT + 30))" "$START" --probe "$1" "$2" "$socket") >"$K/probe" 2>&1 </dev/null 7<&- 9>&- &
-    pid=$!
+    # Also for writing, so that nobody waits for the other end.
+    mkfifo -- "$K/told" && exec 5<>"$K/told" && exec 6<"$K/told" || return
+    (cd / && HERDER_FD=4 exec setpriv --reuid "$USER_" --regid "$GROUP_" --init-groups --pdeathsig TERM -- \
+        timeout -k 3 "$((2 * WAIT + 30))" "$START" --probe "$1" "$2" "$socket") \
+        >"$K/probe" 2>&1 </dev/null 4>&5 5>&- 6<&- 7<&- 9>&- &
+    probed=$!
+    exec 5>&-
     status=0
-    verdict=$(of_app /usr/bin/python3 -I -S -c "$ASK" unix "$socket" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" "$pid" \
-        "$SCHEME" 9>&-) || status=$?
+    # Its last word is the end of the pipe, unless something that it has left behind keeps that open.
+    of_app timeout --foreground "$WAIT" /bin/sh -c 'while read -r said _; do
+    case $said in ready) exit 0 ;; ended) exit 1 ;; esac
+done
+exit 1' <&6 7<&- 9>&- || status=$?
+    exec 6<&-
+    [ $status != 0 ] || return 0
+    not_probed
     # The reason last: of what is said, the end is kept.
-    if [ $status != 0 ]; then
-        cat "$K/probe"
+    [ $status != 124 ] || echo "its import took more than $WAIT s and was stopped"
+    return $status
+}
+
+# It is asked what visitors will ask the first gunicorn, and then told to end; nobody waits for that.
+probe() {
+    status=0
+    verdict=$(of_app /usr/bin/python3 -I -S -c "$ASK" unix "$socket" "$HOST" "$HEALTH" "$LOW" "$HIGH" "$WAIT" "$probed" \
+        "$SCHEME" 9>&-) || status=$?
+    if [ $status = 0 ]; then kill -TERM "$probed" 2>/dev/null; else
+        not_probed
         printf '%s\n' "$verdict"
     fi
-    kill -TERM "$pid" 2>/dev/null
-    wait "$pid"
-    of_app rm -f -- "$socket"
     return $status
+}
+
+# What it has said, when it has ended.
+not_probed() {
+    probe_ends
+    cat -- "$K/probe"
+}
+
+probe_ends() {
+    [ -n "$probed" ] || return 0
+    kill -TERM "$probed" 2>/dev/null
+    wait "$probed"
+    probed=
+    of_app rm -f -- "$socket"
 }
 
 # --- the switch
@@ -384,6 +407,7 @@ kept_said() { ln -f -- "$N/output~" "$N/releases/$ID/output"; }
 
 # It ended well, or everything is as it was and the reason is kept.
 deployed() { # verb how-many
+    probe_ends
     if [ -z "$failed$stopped" ]; then
         about good
         [ "$1" != deploy ] || kept_said

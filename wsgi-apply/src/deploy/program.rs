@@ -130,7 +130,7 @@ impl Writer {
         let deploy = &site.deploy;
         let both = (release, virtualenv);
         self.step(DeployStep::Check, &["check", release, virtualenv]);
-        self.step(DeployStep::Probe, &["probe", release, virtualenv]);
+        self.step(DeployStep::Probe, &["probe"]);
         self.stands("prepared");
         if leads == Some(true) && !deploy.release.is_empty() {
             self.hooks(site, both, &deploy.release, DeployStep::Release);

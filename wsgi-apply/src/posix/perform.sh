@@ -80,7 +80,8 @@ follow() {
     (trap - HUP PIPE TERM && umask 022 && cd / && exec setsid -w /bin/sh -c '"$@" 9>&-; exit' sh "$@") \
         >"$H/stage/out" 2>&1 </dev/null 7<&- &
     pid=$!
-    tail -n +1 -s 0.1 --pid="$pid" -f "$H/stage/out" 9>&-
+    # It looks that often whether the program has ended, which nobody should wait for.
+    tail -n +1 -s 0.02 --pid="$pid" -f "$H/stage/out" 9>&-
     wait "$pid"
 }
 
