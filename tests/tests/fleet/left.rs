@@ -102,7 +102,9 @@ fn releases(office: &Office) -> String {
 fn on_this_machine(office: &Office) {
     let machine = office.desk.on("web1");
     machine.write("/root/shop.yml", VARS, 0o644);
-    let web = machine.sh("cp -r /var/www/shop/current /root/project && echo \"NAME = 'here'\" >/root/project/beside.py");
+    let web = machine.sh("
+        mkdir /root/project && cd /var/www/shop/current && cp web.py requirements.txt /root/project &&
+        echo \"NAME = 'here'\" >/root/project/beside.py");
     web.expect_success();
     is_slow(office);
     let program = "/opt/wsgi-cli/tested-cli";

@@ -101,7 +101,24 @@ fn befalls(site: &Site, mishap: Mishap, name: &str) {
             disconnect(site);
         }
     }
-    begun.client.wait().expect("it ends");
+    let (status, said) = begun.end();
+    let shows = "`wsgi-cli releases shop.yml --host web` says how it ended";
+    match mishap {
+        CtrlC(1..) => {
+            assert_eq!(status, Some(130), "{name}: {said}");
+            assert!(
+                said.contains("SIGINT: web goes on with 2"),
+                "{name}: {said}"
+            );
+            assert!(said.contains(shows), "{name}: {said}");
+        }
+        // After the last step there may be nothing left to be told.
+        ConnectionGone(1..STEPS) => {
+            assert_eq!(status, Some(6), "{name}: {said}");
+            assert!(said.contains(shows), "{name}: {said}");
+        }
+        _ => {}
+    }
 }
 
 /// The servers of all connections end, and nothing else.
