@@ -4,6 +4,7 @@ mod adoption;
 mod files;
 mod kills;
 mod load;
+mod order;
 mod refused;
 mod rollback;
 mod shop;

@@ -123,7 +123,10 @@ fn befalls(site: &Site, mishap: Mishap, name: &str) {
 
 /// The servers of all connections end, and nothing else. OpenSSH 9.8 has given them a new name.
 fn disconnect(site: &Site) {
-    let servers = site.host.exec(["pgrep", "-f", "^sshd(-session)?: deploy"]).text();
+    let servers = site
+        .host
+        .exec(["pgrep", "-f", "^sshd(-session)?: deploy"])
+        .text();
     for server in servers.lines() {
         // One may have ended meanwhile.
         site.host.exec(["kill", "-KILL", server]);

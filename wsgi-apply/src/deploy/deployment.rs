@@ -152,6 +152,7 @@ impl<'a> Deployment<'a> {
             self.survey.base.as_deref()
         };
         let base = base.unwrap_or_default();
+        writer.call(&["unused"]);
         match self.content {
             Content::Sent(_) => {
                 let words = ["assemble", base, &gone, &archive, &added, &whole];
@@ -285,10 +286,15 @@ impl NoRelease {
     }
 }
 
+/// A time as it begins the name of a release.
+pub(super) fn second(time: SystemTime) -> String {
+    let time = humantime::format_rfc3339_seconds(time).to_string();
+    time.chars().filter(|c| !matches!(c, '-' | ':')).collect()
+}
+
 /// The name of a release that is made at `time` of a revision: `20261122T101500Z-0f3a9c1d2e`.
 pub fn release_name(time: SystemTime, revision: &str) -> String {
-    let time = humantime::format_rfc3339_seconds(time).to_string();
-    let time: String = time.chars().filter(|c| !matches!(c, '-' | ':')).collect();
+    let time = second(time);
     // It becomes a part of paths and of a shell's patterns.
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let revision: String = revision.chars().filter(is_plain).take(40).collect();

@@ -32,6 +32,7 @@ impl<S: Shell> ReleaseHost for PosixHost<S> {
         for record in records.split_terminator('\0') {
             survey.record(record);
         }
+        survey.arrange();
         Ok(survey)
     }
 

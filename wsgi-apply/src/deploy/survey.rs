@@ -1,8 +1,11 @@
 //! What is known of an app's releases on a host.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
+
+use super::deployment::second;
 
 /// What is known of an app's releases on a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,7 +13,7 @@ use serde::Serialize;
 pub struct Survey {
     /// What must be there before a deploy and is not: the app was not applied.
     pub unready: Vec<String>,
-    /// The releases, the oldest first.
+    /// The releases, the oldest first: in the order in which they came, whatever their names say.
     pub releases: Vec<Release>,
     /// The release that runs.
     pub current: Option<String>,
@@ -35,8 +38,11 @@ pub struct Survey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Release {
-    /// Its name: when it was made, and of what.
+    /// Its name: when it was made by the clock of whoever made it, and of what.
     pub id: String,
+    /// Its place in the order in which releases came to the host.
+    #[serde(skip)]
+    pub(super) number: u64,
     /// Of what it was made.
     pub revision: String,
     /// Who made it.
@@ -109,6 +115,26 @@ impl Survey {
         }
     }
 
+    /// Puts in order what was recorded.
+    pub(super) fn arrange(&mut self) {
+        let place = |release: &Release| (release.number, release.id.clone());
+        self.releases.sort_by_cached_key(place);
+    }
+
+    /// A time for the name of the next release: `time`, or the next second in which no other one was
+    /// made.
+    pub fn free_second(&self, mut time: SystemTime) -> SystemTime {
+        let is_taken = |time: SystemTime| {
+            let second = second(time);
+            let mut names = self.releases.iter().map(|release| &release.id);
+            names.any(|name| name.starts_with(&second))
+        };
+        while is_taken(time) {
+            time += Duration::from_secs(1);
+        }
+        time
+    }
+
     /// What decides, besides the requirements, whether a virtualenv fits.
     pub fn interpreter(&self) -> String {
         format!("{} {}", self.python, self.arch)
@@ -121,13 +147,16 @@ impl Survey {
 
     /// The release to go back to: the newest good one before the one that runs.
     pub fn previous(&self) -> Option<&Release> {
-        let current = self.current.as_deref().unwrap_or_default();
-        let mut earlier = self.releases.iter().filter(|release| {
-            release.is_there
-                && release.outcome == ReleaseOutcome::Good
-                && release.id.as_str() < current
-        });
-        earlier.next_back()
+        let current = self.current.as_deref();
+        let current = self
+            .releases
+            .iter()
+            .position(|release| Some(release.id.as_str()) == current);
+        // All are before one that nothing is noted of.
+        let earlier = &self.releases[..current.unwrap_or(self.releases.len())];
+        earlier
+            .iter()
+            .rfind(|release| release.is_there && release.outcome == ReleaseOutcome::Good)
     }
 }
 
@@ -145,6 +174,7 @@ fn release(text: &str) -> Option<Release> {
         id,
         revision: word("revision").to_owned(),
         operator: word("operator").to_owned(),
+        number: word("number").parse().unwrap_or_default(),
         began: word("began").parse().unwrap_or_default(),
         seconds: word("seconds").parse().unwrap_or_default(),
         outcome: if word("outcome") == "good" {

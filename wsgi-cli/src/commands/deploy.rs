@@ -167,31 +167,43 @@ impl Wanted<'_> {
         }
     }
 
+    /// When the release is made: the same for all hosts, and on none of them a second that has one.
+    pub(super) fn time(&self, all: &[&Found]) -> SystemTime {
+        let mut time = match self {
+            Self::Release { began, .. } => *began,
+            Self::Return { .. } => return SystemTime::now(),
+        };
+        loop {
+            let free = |time, found: &&Found| found.survey.free_second(time);
+            let free = all.iter().fold(time, free);
+            if free == time {
+                return time;
+            }
+            time = free;
+        }
+    }
+
     /// What a host is to do on which this was found, and whether it leads the others.
     pub(super) fn on<'a>(
         &'a self,
         site: &'a ReleaseSite,
         found: &'a Found,
+        time: SystemTime,
         leads: bool,
     ) -> Result<Work<'a>, HostFailure> {
         let Found { survey, fetched } = found;
         match self {
-            Self::Release {
-                args,
-                began,
-                source,
-                ..
-            } => {
+            Self::Release { args, source, .. } => {
                 let (python, packages) = (survey.interpreter(), &site.packages);
                 let mut deployment = match (fetched, source) {
                     (Some(fetched), _) => {
                         let requirements = Requirements::of_fetched(fetched, packages, &python);
-                        let id = release_name(*began, fetched.revision());
+                        let id = release_name(time, fetched.revision());
                         Deployment::new(site, fetched, survey, requirements, id)
                     }
                     (None, Some(source)) => {
                         let requirements = Requirements::of(&source.tree, packages, &python);
-                        let id = release_name(*began, &source.revision);
+                        let id = release_name(time, &source.revision);
                         Deployment::new(site, *source, survey, requirements, id)
                     }
                     // Who wants a release has one or the other.

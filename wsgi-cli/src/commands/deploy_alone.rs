@@ -59,7 +59,7 @@ impl Call<'_> {
         (host, found): (ReleaseMachine, Found),
     ) -> (Answer, Option<Interrupted>) {
         found.warn(console);
-        let work = match wanted.on(self.site, &found, true) {
+        let work = match wanted.on(self.site, &found, wanted.time(&[&found]), true) {
             Ok(work) => work,
             Err(failure) => return (Answer::failed(label, failure), None),
         };

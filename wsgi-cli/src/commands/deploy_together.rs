@@ -36,6 +36,8 @@ impl Call<'_> {
         let mut works = Vec::new();
         let mut answers = refused;
         let leader = all_found.first();
+        let found: Vec<&Found> = all_found.iter().map(|(_, found)| found).collect();
+        let time = wanted.time(&found);
         if let Some((_, found)) = leader {
             found.warn(console);
         }
@@ -44,7 +46,7 @@ impl Call<'_> {
                 Some((first, leader)) => wanted.agree((&labels[*first], leader), found),
                 None => Ok(()),
             };
-            match agreed.and_then(|()| wanted.on(self.site, found, *number == 0)) {
+            match agreed.and_then(|()| wanted.on(self.site, found, time, *number == 0)) {
                 Ok(work) => works.push(work),
                 Err(failure) => answers.push((*number, Answer::failed(&labels[*number], failure))),
             }
