@@ -32,6 +32,8 @@ pub(crate) enum HostFailure {
     OtherCommit { what: String, other: String },
     #[error(transparent)]
     NoRelease(wsgi_apply::deploy::NoRelease),
+    #[error("nothing was kept of what the deploy of {0} has printed")]
+    NotKept(String),
     #[error("not begun, since other hosts failed")]
     TooManyFailed,
     #[error("not begun")]
@@ -60,6 +62,7 @@ impl HostFailure {
             },
             Self::NotApplied { .. }
             | Self::NoRelease(_)
+            | Self::NotKept(_)
             | Self::Fetch(_)
             | Self::OtherCommit { .. } => exit::CONFLICT,
             Self::Render { .. } => exit::BUG,
@@ -78,7 +81,10 @@ impl HostFailure {
             Self::OtherCommit { .. } => {
                 Some("somebody has pushed meanwhile: run it again".to_owned())
             }
-            Self::NoRelease(error) => Some(error.help().to_owned()),
+            Self::NotKept(_) => {
+                Some("it was there before `wsgi-cli deploy`, which has adopted it".to_owned())
+            }
+            Self::NoRelease(error) => Some(error.help()),
             Self::Render { .. } => Some("this is a bug of wsgi-cli; please report it".to_owned()),
             Self::Contradiction(_) => {
                 Some("give one of them another name, or another path".to_owned())

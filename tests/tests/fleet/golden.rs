@@ -75,6 +75,7 @@ fn deployed(desk: &mut Desk) {
     call(desk, &format!("{DEPLOY} --json -q"), 0);
     call(desk, &format!("releases {HOST}"), 0);
     call(desk, &format!("releases {HOST} --json"), 0);
+    call(desk, &format!("releases {HOST} --output"), 0);
     compare(desk, "deployed");
 }
 
@@ -93,6 +94,9 @@ fn failed(desk: &mut Desk) {
         desk.on("web1").write(hook, "", 0o644);
         desk.name("three");
         call(desk, DEPLOY, 6);
+        if hook != "/etc/no-build" {
+            call(desk, &format!("releases {HOST} --output"), 0);
+        }
         if hook == "/etc/ill" {
             desk.name("three again");
             call(desk, &format!("{DEPLOY} --json -q"), 6);
@@ -106,6 +110,8 @@ fn failed(desk: &mut Desk) {
     desk.write("project/beside.py", &format!("{web}NAME = 'three'\n"));
     call(desk, DEPLOY, 6);
     assert_eq!(desk.answer("web1"), "two");
+    call(desk, &format!("releases {HOST} --output"), 0);
+    call(desk, &format!("releases {HOST} --output last --json"), 0);
     desk.name("three");
     compare(desk, "failed");
 }
@@ -117,7 +123,11 @@ fn locked(desk: &mut Desk) {
     call(desk, DEPLOY, 7);
     call(desk, &format!("{DEPLOY} --json --wait=1"), 7);
     call(desk, &format!("rollback {HOST}"), 7);
+    desk.on("web1").ok(["touch", "/var/lib/wsgi/shop/output~"]);
+    call(desk, &format!("releases {HOST}"), 0);
     bob.stop();
+    desk.tell("He was cut off.");
+    call(desk, &format!("releases {HOST}"), 0);
     compare(desk, "locked");
 }
 
@@ -133,6 +143,10 @@ fn rolled_back(desk: &mut Desk) {
     call(desk, &format!("rollback {HOST} --to {failed}"), 7);
     call(desk, &format!("rollback {HOST} --to {current}"), 7);
     call(desk, &format!("rollback {HOST} --to yesterday"), 7);
+    call(desk, &format!("releases {HOST} --output yesterday"), 7);
+    let revision = current.rsplit_once('-').unwrap().1;
+    call(desk, &format!("releases {HOST} --output {revision}"), 7);
+    call(desk, &format!("releases {HOST} --output {current}"), 0);
     call(desk, &format!("rollback {HOST}"), 0);
     assert_eq!(desk.answer("web1"), "one");
     call(desk, &format!("rollback {HOST}"), 7);

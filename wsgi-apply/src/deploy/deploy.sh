@@ -3,7 +3,7 @@
 # deployment; then, on stdin, come its files.
 #
 # Given, besides what survey.sh and perform.sh take: $ID, the release; $HOME_, the app's home; $RUN,
-# a directory of its user's; $OPERATOR.
+# a directory of its user's; $OPERATOR; $STEPS, their names.
 N=$S/$APP
 # What perform.sh keeps for the host, this keeps for the app; and a project takes longer to arrive.
 H=$N K=$N/stage PATIENCE=14400
@@ -420,8 +420,11 @@ prune() { # how many
     set -f
 }
 
-# All that is printed, also what tee(1) has not written yet.
-kept_said() { ln -f -- "$N/output~" "$N/releases/$ID/output"; }
+# All that is printed, also what tee(1) has not written yet, and of which steps it speaks.
+kept_said() {
+    printf '%s\n' "$STEPS" >"$N/releases/$ID/steps"
+    ln -f -- "$N/output~" "$N/releases/$ID/output"
+}
 
 # It ended well, or everything is as it was and the reason is kept.
 deployed() { # verb how-many

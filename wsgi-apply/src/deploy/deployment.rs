@@ -263,8 +263,13 @@ impl<'a> Deployment<'a> {
 #[non_exhaustive]
 pub enum NoRelease {
     /// There is none of this name.
-    #[error("there is no release {0}")]
-    Unknown(String),
+    #[error("there is no release {name}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// Another one that may be meant.
+        meant: Option<String>,
+    },
     /// It never served.
     #[error("the release {0} failed when it was deployed")]
     Failed(String),
@@ -281,8 +286,14 @@ pub enum NoRelease {
 
 impl NoRelease {
     /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        "`wsgi-cli releases` lists them; `wsgi-cli deploy` makes a new one"
+    pub fn help(&self) -> String {
+        let lists = "`wsgi-cli releases` lists them; `wsgi-cli deploy` makes a new one";
+        match self {
+            Self::Unknown {
+                meant: Some(meant), ..
+            } => format!("did you mean {meant}? {lists}"),
+            _ => lists.to_owned(),
+        }
     }
 }
 
@@ -313,10 +324,7 @@ impl<'a> Rollback<'a> {
     ) -> Result<Self, NoRelease> {
         let release = match to {
             None => survey.previous().ok_or(NoRelease::NoEarlier)?,
-            Some(id) => {
-                let found = survey.release(id);
-                found.ok_or_else(|| NoRelease::Unknown(id.to_owned()))?
-            }
+            Some(id) => survey.find(id)?,
         };
         let id = release.id.clone();
         if survey.current.as_deref() == Some(&id) {

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use super::deployment::second;
+use super::deployment::{NoRelease, second};
+use wsgi_model::nearest;
 
 /// What is known of an app's releases on a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Survey {
     pub releases: Vec<Release>,
     /// The release that runs.
     pub current: Option<String>,
+    /// Who deploys right now, and since when.
+    pub deploying: Option<String>,
     /// Whether what runs is a directory that somebody copied there.
     pub is_plain: bool,
     /// The virtualenvs that are whole.
@@ -97,6 +100,7 @@ impl Survey {
         match word {
             "unready" => self.unready.push(rest.to_owned()),
             "current" => self.current = rest.rsplit('/').next().map(str::to_owned),
+            "deploying" => self.deploying = Some(rest.to_owned()),
             "plain" => self.is_plain = true,
             "release" => self.releases.extend(release(rest)),
             "cached" => _ = self.cached.insert(rest.to_owned()),
@@ -143,6 +147,25 @@ impl Survey {
     /// The release of this name.
     pub fn release(&self, id: &str) -> Option<&Release> {
         self.releases.iter().find(|release| release.id == id)
+    }
+
+    /// The release of this name, or the one that may be meant by it: by its revision, say.
+    ///
+    /// # Errors
+    /// [`NoRelease::Unknown`]
+    pub fn find(&self, name: &str) -> Result<&Release, NoRelease> {
+        self.release(name).ok_or_else(|| {
+            let known = self.releases.iter().map(|release| release.id.as_str());
+            let mut with = known.clone().filter(|id| id.contains(name));
+            let meant = match (with.next(), with.next()) {
+                (Some(id), None) => Some(id),
+                _ => nearest(name, known),
+            };
+            NoRelease::Unknown {
+                name: name.to_owned(),
+                meant: meant.map(str::to_owned),
+            }
+        })
     }
 
     /// The release to go back to: the newest good one before the one that runs.
