@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use wsgi_tests::fixtures;
+use wsgi_tests::{fixtures, wait_until};
 
 use crate::desk::Desk;
 use crate::left::who_leaves_a_deploy_is_told_what_becomes_of_it;
-use crate::over_ssh::{Office, a_person_uses_a_shell_and_programs_that_ask};
+use crate::over_ssh::{Office, PATIENCE, a_person_uses_a_shell_and_programs_that_ask};
 
 /// Compares what was typed and answered with what it was, and begins anew.
 #[track_caller]
@@ -43,6 +43,8 @@ fn each_kind_of_answer_is_as_it_was_also_at_a_terminal() {
     deployed(&mut desk);
     failed(&mut desk);
     locked(&mut desk);
+    drifted(&mut desk);
+    ended(&mut desk);
     rolled_back(&mut desk);
     attended(&mut desk);
     let office = Office::of(desk, &["web1"]);
@@ -131,6 +133,49 @@ fn locked(desk: &mut Desk) {
     compare(desk, "locked");
 }
 
+/// Somebody else was quicker.
+fn drifted(desk: &mut Desk) {
+    desk.tell("Bob deploys another release meanwhile.");
+    let switches = "
+        current=$(readlink /var/www/shop/current)
+        until pgrep -f 'flock [-]w' >/dev/null; do sleep 0.05; done
+        ln -sfn /var/www/shop/releases/of-bob /var/www/shop/current && kill $0
+        while [ ! -e /tmp/drifted ]; do sleep 0.05; done
+        ln -sfn \"$current\" /var/www/shop/current";
+    for line in [
+        format!("{DEPLOY} --wait=60"),
+        format!("rollback {HOST} --wait=60 --json"),
+    ] {
+        let bob = desk.locked_by_bob("web1");
+        let id = bob.id().to_string();
+        let mut switching = desk.on("web1").spawn(["sh", "-c", switches, &id]);
+        call(desk, &line, 7);
+        desk.on("web1").write("/tmp/drifted", "", 0o644);
+        switching.wait(PATIENCE);
+        desk.on("web1").ok(["rm", "/tmp/drifted"]);
+    }
+    assert_eq!(desk.answer("web1"), "two");
+    compare(desk, "drifted");
+}
+
+/// Somebody ends the program on the host, as a shutdown does.
+fn ended(desk: &mut Desk) {
+    desk.tell("It is ended on the host after the switch.");
+    let ends = "
+        cd /var/lib/wsgi/shop
+        until grep -q 'done.9$' output~; do sleep 0.05; done
+        parent=$(sed -n 's/.*process \\([0-9]*\\).*/\\1/p' deploy.lock)
+        pkill -TERM -P \"$parent\" && rm /etc/slow-after";
+    for line in [DEPLOY.to_owned(), format!("{DEPLOY} --json -q")] {
+        desk.on("web1").write("/etc/slow-after", "", 0o644);
+        let mut ending = desk.on("web1").spawn(["sh", "-c", ends]);
+        call(desk, &line, 6);
+        ending.wait(PATIENCE);
+        assert_eq!(desk.answer("web1"), "two");
+    }
+    compare(desk, "ended");
+}
+
 /// The way back.
 fn rolled_back(desk: &mut Desk) {
     let answer = desk.call(&format!("releases {HOST} --json"));
@@ -172,6 +217,11 @@ fn attended(desk: &mut Desk) {
     call(desk, &format!("maintenance status {HOST}"), 0);
     call(desk, &format!("maintenance off {HOST}"), 0);
     assert_eq!(desk.answer("web1"), "three");
+    // The one before it still says goodbye.
+    wait_until("one gunicorn is left", || {
+        let count = desk.on("web1").run(["pgrep", "-fc", "--", "bin/[g]unicorn --config"]);
+        count.text().trim() == "2"
+    });
     let write = "cd /var/log/shop && echo 'a traceback' >shop.log && cd /var/log/nginx && echo 'GET /' >shop.access.log && : >shop.error.log && : >/var/log/supervisor/shop.log";
     desk.on("web1").sh(write).expect_success();
     call(desk, &format!("logs {HOST} -n 5"), 0);

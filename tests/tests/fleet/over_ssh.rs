@@ -268,9 +268,35 @@ pub(crate) fn hosts_that_nobody_tells_to_go_on_go_back(office: &mut Office) {
         );
         office.desk.all_are_unlocked();
     }
+    if cfg!(feature = "long") {
+        hosts_whose_operator_is_silent_go_back(office, &args);
+    }
     let answer = office.desk.call(line);
     assert_eq!(answer.status, 0, "{}", answer.err);
     for name in ["web1", "web2"] {
         assert_eq!(office.desk.answer(name), "two");
     }
+}
+
+/// Their connections stand, and nothing comes for a minute: as when a laptop sleeps.
+fn hosts_whose_operator_is_silent_go_back(office: &Office, args: &[&str]) {
+    office.desk.on("web2").write("/etc/slow-after", "", 0o644);
+    let mut operator = office.call(args);
+    operator.shows("web1: switched");
+    operator.shows("web2: [ 9/10]");
+    operator.signal("STOP");
+    office.desk.on("web2").ok(["rm", "/etc/slow-after"]);
+    wait_until("both serve it", || {
+        ["web1", "web2"].map(|name| office.desk.answer(name)) == ["two", "two"]
+    });
+    for name in ["web1", "web2"] {
+        wait_until_within(2 * PATIENCE, "it goes back", || {
+            office.desk.answer(name) == "one"
+        });
+    }
+    office.desk.all_are_unlocked();
+    operator.signal("CONT");
+    assert_eq!(operator.ends(), Some(6), "{}", operator.screen());
+    operator.shows("web1: ended on the host; 2");
+    assert_eq!(operator.screen().matches(" serves again").count(), 2);
 }
