@@ -219,7 +219,9 @@ fn attended(desk: &mut Desk) {
     assert_eq!(desk.answer("web1"), "three");
     // The one before it still says goodbye.
     wait_until("one gunicorn is left", || {
-        let count = desk.on("web1").run(["pgrep", "-fc", "--", "bin/[g]unicorn --config"]);
+        let count = desk
+            .on("web1")
+            .run(["pgrep", "-fc", "--", "bin/[g]unicorn --config"]);
         count.text().trim() == "2"
     });
     let write = "cd /var/log/shop && echo 'a traceback' >shop.log && cd /var/log/nginx && echo 'GET /' >shop.access.log && : >shop.error.log && : >/var/log/supervisor/shop.log";

@@ -94,7 +94,9 @@ impl Call<'_> {
         let (interrupted, broken) = (watch.interrupted, watch.broken);
         let because = match (interrupted, broken) {
             (None, Some(number)) => format!("{} failed", visible(&watched[number].label)),
-            _ => "it was interrupted".to_owned(),
+            (Some(_), _) => "it was interrupted".to_owned(),
+            // As when a laptop sleeps.
+            (None, None) => "it heard nothing from here in time".to_owned(),
         };
         let both = watched.iter().zip(became).enumerate();
         let answers: Vec<Answer> = both
