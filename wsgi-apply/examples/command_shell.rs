@@ -17,8 +17,9 @@
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use wsgi_apply::{
     Chunk, Desired, Host as _, Plan, PlanOptions, PosixHost, PosixOptions, Probe, Script, Shell,
@@ -45,6 +46,9 @@ impl CommandShell {
         }
     }
 }
+
+/// How soon an input that had nothing is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What the threads tell that serve a program's streams.
 enum Event {
@@ -119,12 +123,20 @@ fn serve(
     }
     let mut pieces = Some(pieces);
     let mut read = Ok(());
+    let mut wanting = false;
     while streams > 0 {
-        match inbox.recv() {
+        // An input that had nothing is asked again soon.
+        let event = if wanting {
+            inbox.recv_timeout(ASK_AGAIN)
+        } else {
+            inbox.recv().map_err(Into::into)
+        };
+        match event {
             Ok(Event::Out(bytes)) => output(Chunk::Out(&bytes)),
             Ok(Event::Err(bytes)) => output(Chunk::Err(&bytes)),
             Ok(Event::Ended) => streams -= 1,
-            Ok(Event::Wants) => {
+            Ok(Event::Wants) | Err(RecvTimeoutError::Timeout) => {
+                wanting = false;
                 let mut piece = vec![0; 64 << 10];
                 match stdin.read(&mut piece) {
                     Ok(count @ 1..) => {
@@ -132,6 +144,13 @@ fn serve(
                         if let Some(pieces) = &pieces {
                             // It fails when the program reads no more, which is not our business.
                             let _ = pieces.send(piece);
+                        }
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        wanting = child.try_wait()?.is_none();
+                        if !wanting {
+                            // Nobody is left who would read it.
+                            pieces = None;
                         }
                     }
                     // The end of the input, or what is as good as that: the program must see it.
@@ -142,7 +161,7 @@ fn serve(
                     }
                 }
             }
-            Err(_) => break,
+            Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     read
@@ -199,7 +218,10 @@ fn plan(shell: CommandShell) -> Result<Plan, Box<dyn std::error::Error>> {
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let unkept = conformance::shell(&mut CommandShell::new(words.clone()));
+    let mut unkept = conformance::shell(&mut CommandShell::new(words.clone()));
+    if unkept.is_empty() {
+        unkept = conformance::conversation(&mut CommandShell::new(words.clone()));
+    }
     for promise in &unkept {
         eprintln!("not kept: {promise}");
     }
@@ -229,6 +251,7 @@ mod tests {
         // env(1) is a way to this machine.
         let mut here = CommandShell::new(["env".into(), "LC_ALL=C".into()]);
         assert_eq!(conformance::shell(&mut here), []);
+        assert_eq!(conformance::conversation(&mut here), []);
     }
 
     #[test]

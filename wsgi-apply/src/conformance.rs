@@ -2,7 +2,9 @@
 //!
 //! Whoever implements [`Shell`](crate::Shell) or [`Host`](crate::Host) calls [`shell`] or [`host`] in a
 //! test, and gets every promise that is not kept. The backends of this crate are tried in the same
-//! way. A complete backend with its test is the example `command_shell`.
+//! way. A complete backend with its test is the example `command_shell`. Two abilities of a shell are
+//! its own to have: [`conversation`] tries what releases of several hosts together need, [`terminal`] what
+//! people need who use programs.
 //!
 //! ```
 //! use wsgi_apply::{LocalShell, MemoryHost, PlanOptions, conformance};
@@ -11,11 +13,15 @@
 //! assert_eq!(conformance::host(&mut MemoryHost::new("here"), PlanOptions::default()), []);
 //! ```
 
+mod conversation;
 mod host;
 mod shell;
+mod terminal;
 
+pub use conversation::conversation;
 pub use host::host;
 pub use shell::shell;
+pub use terminal::terminal;
 
 /// A promise that a backend does not keep.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

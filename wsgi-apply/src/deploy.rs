@@ -3,7 +3,9 @@
 mod attendance;
 mod cues;
 mod deployment;
+mod dispatch;
 mod host;
+mod kept;
 mod program;
 mod record;
 mod repository;
@@ -19,6 +21,8 @@ mod tree;
 pub use attendance::{Maintenance, Page};
 pub use cues::Cues;
 pub use deployment::{Content, Deployment, NoRelease, Rollback, release_name};
+pub use dispatch::Dispatch;
+pub use kept::{KeptOutcome, KeptOutput, KeptStep};
 pub use record::{DeployOutcome, DeployReport, Now};
 pub use repository::{FetchError, Fetched, Repository};
 pub use requirements::{LockKind, Requirements};
@@ -32,6 +36,7 @@ pub use tree::{Tree, TreeEntry, TreeError};
 use crate::{HostError, Progress};
 
 const SURVEY: &str = include_str!("deploy/survey.sh");
+const OUTPUT: &str = include_str!("deploy/output.sh");
 const FETCH: &str = include_str!("deploy/fetch.sh");
 /// What follows the mark at the end of an answer.
 const SURVEY_END: &str = "-end";
@@ -46,6 +51,16 @@ pub trait ReleaseHost {
     /// # Errors
     /// [`HostError`] when that is not known.
     fn survey(&mut self, site: &ReleaseSite) -> Result<Survey, HostError>;
+
+    /// Says what the deploy of a release has printed; none when that was not kept.
+    ///
+    /// # Errors
+    /// [`HostError`] when that is not known.
+    fn kept_output(
+        &mut self,
+        site: &ReleaseSite,
+        release: &str,
+    ) -> Result<Option<KeptOutput>, HostError>;
 
     /// Fetches a revision of a repository, with what the app's user has to log in with.
     ///

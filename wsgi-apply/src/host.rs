@@ -64,6 +64,9 @@ pub enum HostError {
     /// What the host answers makes no sense.
     #[error("cannot observe the host")]
     Unreadable(#[from] Unreadable),
+    /// It was withheld before the host had all of it.
+    #[error("it was withheld: nothing was begun")]
+    Withheld,
     /// What was to be sent cannot be read.
     #[error("cannot read what is to be deployed")]
     Tree(#[from] crate::deploy::TreeError),

@@ -26,7 +26,8 @@ pub trait Shell {
     /// `stdin` is read by the calling thread, as fast as the program takes it: while a read blocks,
     /// no output comes. One that has nothing yet returns [`WouldBlock`](io::ErrorKind::WouldBlock), and
     /// is asked again soon, while output comes meanwhile; a shell that reads all of its input first
-    /// cannot do that, and serves for all but releases of several hosts together. A program has not ended before its output has, so what it leaves in the
+    /// cannot do that, and serves for all but releases of several hosts together
+    /// ([`conformance::conversation`](crate::conformance::conversation) tries it). A program has not ended before its output has, so what it leaves in the
     /// background must not hold its stdout or stderr.
     ///
     /// An input that ends early looks to the program as one that ends: it has to know its length
@@ -43,7 +44,7 @@ pub trait Shell {
     ) -> Result<Status, ShellError>;
 
     /// Runs `script` in a terminal of the machine's own, which a person uses at theirs, and waits for
-    /// its end.
+    /// its end. [`conformance::terminal`](crate::conformance::terminal) tries it.
     ///
     /// # Errors
     /// [`ShellError`] when it could not be started, as where there are no terminals, or it is not

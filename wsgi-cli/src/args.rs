@@ -13,8 +13,8 @@ use wsgi_render::Version;
 
 pub(crate) use hosts::{Apply, Performing, Plan, Remove, Status};
 pub(crate) use releases::{
-    Deploy, GitFetch, Logs, Maintenance, OpenShell, Pace, PageSwitch, Releases, Rollback, Run,
-    cache,
+    Deploy, GitFetch, LAST, Logs, Maintenance, OpenShell, Pace, PageSwitch, Releases, Rollback,
+    Run, cache,
 };
 pub(crate) use target::TargetArgs;
 

@@ -5,12 +5,14 @@ mod attend;
 mod check;
 mod completions;
 mod deploy;
+mod deploy_alone;
 mod deploy_together;
 mod env;
 mod init;
 mod man;
 mod plan;
 mod release_answer;
+mod releases;
 mod remove;
 mod render;
 mod schema;
@@ -37,7 +39,7 @@ pub(crate) fn perform(
         Verb::Remove(args) => remove::remove(&args, console, machines),
         Verb::Deploy(args) => deploy::deploy(&args, console, machines),
         Verb::Rollback(args) => deploy::rollback(&args, console, machines),
-        Verb::Releases(args) => attend::releases(&args, console, machines),
+        Verb::Releases(args) => releases::releases(&args, console, machines),
         Verb::Maintenance(args) => attend::maintenance(&args, console, machines),
         Verb::Logs(args) => attend::logs(&args, console, machines),
         Verb::Run(args) => attend::run(&args, console, machines),

@@ -6,6 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::interruption::Interruption;
+use crate::output::Console;
+
 /// How often somebody who waits is shown that time passes.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -88,6 +91,33 @@ pub(crate) fn work<J: Send, R: Send, N: Send>(
             }
         }
     });
+}
+
+/// Does jobs that change no host, such as to look at it. A signal ends the process, and it is said that
+/// there is nothing to be put in order: nobody has to wait for a host that does not answer.
+pub(crate) fn before_it_begins<J: Send, R: Send>(
+    console: &mut Console<'_>,
+    interruption: &Interruption,
+    jobs: Vec<J>,
+    perform: impl Fn(J) -> R + Sync,
+) -> Vec<R> {
+    let mut all: Vec<Option<R>> = jobs.iter().map(|_| None).collect();
+    work(
+        jobs,
+        WIDTH,
+        |_, job, _: &Reporter<'_, (), R>| perform(job),
+        |news| {
+            if let News::Ended(number, done) = news {
+                all[number] = Some(done);
+            }
+            if let Err(signal) = interruption.check() {
+                console.complain(&format!("{signal}: nothing was begun\n"));
+                signal.end_process();
+            }
+            Next::GoOn
+        },
+    );
+    all.into_iter().flatten().collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,10 @@ pub(crate) enum HostFailure {
     Observe(#[source] HostError),
     #[error("it is not known what was done")]
     Perform(#[source] HostError),
+    #[error("nothing was begun")]
+    NotSent(#[source] HostError),
+    #[error("it is not known what became of it")]
+    Unwatched { source: HostError, help: String },
     #[error("{app} cannot be rendered for it")]
     Render { app: String, source: RenderError },
     #[error("the apps do not go together")]
@@ -28,6 +32,8 @@ pub(crate) enum HostFailure {
     OtherCommit { what: String, other: String },
     #[error(transparent)]
     NoRelease(wsgi_apply::deploy::NoRelease),
+    #[error("nothing was kept of what the deploy of {0} has printed")]
+    NotKept(String),
     #[error("not begun, since other hosts failed")]
     TooManyFailed,
     #[error("not begun")]
@@ -38,7 +44,10 @@ impl HostFailure {
     /// The exit status that follows.
     pub(crate) const fn status(&self) -> u8 {
         match self {
-            Self::Connect(_) | Self::Fetch(FetchError::Host(_)) => exit::UNREACHABLE,
+            Self::Connect(_) | Self::NotSent(_) | Self::Fetch(FetchError::Host(_)) => {
+                exit::UNREACHABLE
+            }
+            Self::Unwatched { .. } => exit::PART_WAY,
             Self::Observe(error) => match error {
                 HostError::Unreadable(_) | HostError::Missing(_) => exit::CONFLICT,
                 HostError::Failed(_) => exit::BUG,
@@ -53,6 +62,7 @@ impl HostFailure {
             },
             Self::NotApplied { .. }
             | Self::NoRelease(_)
+            | Self::NotKept(_)
             | Self::Fetch(_)
             | Self::OtherCommit { .. } => exit::CONFLICT,
             Self::Render { .. } => exit::BUG,
@@ -71,12 +81,16 @@ impl HostFailure {
             Self::OtherCommit { .. } => {
                 Some("somebody has pushed meanwhile: run it again".to_owned())
             }
-            Self::NoRelease(error) => Some(error.help().to_owned()),
+            Self::NotKept(_) => {
+                Some("it was there before `wsgi-cli deploy`, which has adopted it".to_owned())
+            }
+            Self::NoRelease(error) => Some(error.help()),
             Self::Render { .. } => Some("this is a bug of wsgi-cli; please report it".to_owned()),
             Self::Contradiction(_) => {
                 Some("give one of them another name, or another path".to_owned())
             }
-            Self::TooManyFailed | Self::Interrupted => {
+            Self::Unwatched { help, .. } => Some(help.clone()),
+            Self::NotSent(_) | Self::TooManyFailed | Self::Interrupted => {
                 Some("run the command again for it".to_owned())
             }
         }

@@ -86,7 +86,8 @@ impl Drop for Interruption {
 
 impl Interrupted {
     /// Ends the process as the signal would have done.
-    pub(crate) fn obey(self) {
+    pub(crate) fn end_process(self) {
+        // A signal that cannot be sent leaves the process to its work.
         let _ = low_level::emulate_default_handler(self.signal);
     }
 

@@ -15,8 +15,10 @@
 //!     `release`, `applied` and `drift`, and `obstacles`;
 //!   - `deploy`, `rollback`: `release`, `outcome` (`serves`, `failed`, `refused` or `ended`), `message`
 //!     and `output`;
-//! - `releases`, which asks one host: `host`, `current`, `releases`
-//!   ([`Release`](wsgi_apply::deploy::Release)) and `log` ([`LogEntry`](wsgi_apply::deploy::LogEntry));
+//! - `releases`, which asks one host: `host`, `current`, `deploying` (who does right now, or null), `releases`
+//!   ([`Release`](wsgi_apply::deploy::Release)), the oldest first, and `log`
+//!   ([`LogEntry`](wsgi_apply::deploy::LogEntry)); with `--output`: `host`, `release`, `outcome` (`good` or
+//!   `failed`) and `steps` ([`KeptStep`](wsgi_apply::deploy::KeptStep));
 //! - `manifest.json` of a rendered tree, sorted by path. Each of its `artifacts` has `path`, `kind`
 //!   (`file`, `directory`, `symlink` or `absent`), `mode`, `owner`, `group`, `target`, `sensitive`,
 //!   `sha256`, `notify`, `checks`, and `app`, which is null where apps share it. `block` says that

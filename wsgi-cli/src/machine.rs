@@ -92,6 +92,15 @@ impl Address {
         }
     }
 
+    /// How it is named on a command line.
+    pub(crate) fn option(&self) -> String {
+        match self {
+            Self::Remote(destination) => format!("--host {destination}"),
+            Self::Local => "--local".to_owned(),
+            Self::Directory(_, name) => format!("--root {name}"),
+        }
+    }
+
     /// How a plan for it is made.
     pub(crate) fn plan_options(&self, adopt: bool) -> PlanOptions {
         let mut options = PlanOptions::default();

@@ -2,7 +2,7 @@
 
 use wsgi_apply::deploy::ReleaseSite;
 use wsgi_apply::{PosixHost, Shell};
-use wsgi_render::Target;
+use wsgi_render::{Dialect, Target};
 
 use crate::args::{TargetArgs, VarsFiles};
 use crate::error::CommandError;
@@ -36,6 +36,15 @@ pub(crate) fn site(
     )?;
     let status = examined.status();
     Ok(site.filter(|_| examined.refused == 0).ok_or(status))
+}
+
+/// What shows the releases of a call's app on a host.
+pub(crate) fn shows_releases(vars: &VarsFiles, address: &Address) -> String {
+    let name = vars.paths.first().map(|name| name.to_string_lossy());
+    let name = name.unwrap_or_default();
+    // Only a NUL byte cannot be quoted, and no argument has one.
+    let file = Dialect::Shell.quote(&name).unwrap_or_default();
+    format!("`wsgi-cli releases {file} {}`", address.option())
 }
 
 /// The hosts of a call: real ones, since a directory runs no app.

@@ -159,7 +159,7 @@ pub(crate) fn perform_all(
                 } else if let Some(signal) = signal.filter(|_| interruption.came_again()) {
                     display.hide(console);
                     console.complain(&left_alone(at_work.iter().map(|index| named[*index].0)));
-                    signal.obey();
+                    signal.end_process();
                 }
                 if interrupted.is_some() || is_enough(failed) {
                     Next::BeginNoOther

@@ -127,3 +127,25 @@ fn a_run_that_outlives_its_terminal_does_so() {
     assert_eq!(output.status.code(), Some(DONE), "{}", errors(&output));
     assert!(desk.path("out/manifest.json").exists());
 }
+
+#[test]
+fn who_leaves_a_deploy_before_a_host_has_answered_is_told_that_nothing_was_begun() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = format!("nobody@{}", silent.local_addr().unwrap());
+    let desk = Desk::new();
+    for more in [&[][..], &["--host", &host.replace("nobody", "somebody")]] {
+        let deploy = ["deploy", "blog.yml", "--from", ".", "--host", &host];
+        let args: Vec<_> = deploy.iter().chain(more).copied().collect();
+        let mut command = desk.command(&args);
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let run = piped.spawn().unwrap();
+        let _connection = silent.accept().unwrap();
+        let waiting = Waiting { desk: &desk, run };
+        waiting.signal("INT");
+        let output = waiting.end();
+        assert_eq!(output.status.signal(), Some(2), "{}", errors(&output));
+        assert_eq!(errors(&output), "ended by SIGINT: nothing was begun\n");
+    }
+}

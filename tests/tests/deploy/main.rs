@@ -4,6 +4,7 @@ mod adoption;
 mod files;
 mod kills;
 mod load;
+mod order;
 #[cfg(feature = "long")]
 mod parts;
 mod refused;

@@ -13,7 +13,10 @@ fn the_release_before_this_one_or_any_that_was_good_serves_again() {
     assert_eq!(shop.no_way_back(Some(&one)), NoRelease::Serves(one.clone()));
     assert_eq!(
         shop.no_way_back(Some("nothing")),
-        NoRelease::Unknown("nothing".to_owned())
+        NoRelease::Unknown {
+            name: "nothing".to_owned(),
+            meant: None
+        }
     );
     let two = shop.deploys("two");
     shop.name("bad");

@@ -88,6 +88,8 @@ pub(crate) struct Shop {
     /// What virtualenvs are copied from, where none has to be made.
     packages: Option<PythonPackages>,
     count: u32,
+    /// The name of the next release, if it has one.
+    next_id: Option<String>,
 }
 
 impl Shop {
@@ -147,6 +149,7 @@ impl Shop {
             project: TempDir::new().expect("a directory"),
             packages: None,
             count: 0,
+            next_id: None,
         };
         shop.name("unnamed");
         shop
@@ -195,6 +198,11 @@ impl Shop {
         self.put("templates/page", name);
     }
 
+    /// What the next release is called.
+    pub(crate) fn next_id(&mut self, id: &str) {
+        self.next_id = Some(id.to_owned());
+    }
+
     pub(crate) fn survey(&mut self) -> Survey {
         self.host.survey(&self.site).expect("a survey")
     }
@@ -214,6 +222,7 @@ impl Shop {
         self.count += 1;
         // After whatever was made by hand.
         let id = format!("20990101T10{:02}00Z-{}", self.count, source.revision);
+        let id = self.next_id.take().unwrap_or(id);
         let deployment = Deployment::new(&self.site, &source, &survey, requirements, id);
         let mut said = String::new();
         let report = self.host.deploy(&deployment, &mut heard(&mut said));

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::Utf8PathBuf;
 use tempfile::TempDir;
@@ -131,17 +130,8 @@ impl Desk {
         self.directory.path()
     }
 
-    /// What the next release answers. Releases are named after the second in which they were begun,
-    /// so this is another one.
+    /// What the next release answers.
     pub(crate) fn name(&self, name: &str) {
-        let now = || {
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap()
-                .as_secs()
-        };
-        let second = now();
-        wait_until("a second passes", || now() != second);
         self.write("project/web.py", WEB);
         self.write("project/beside.py", &format!("NAME = '{name}'\n"));
     }
@@ -174,10 +164,15 @@ impl Desk {
 
     #[track_caller]
     pub(crate) fn all_are_unlocked(&self) {
-        for machine in self.machines.values() {
-            let argv = ["flock", "-n", "/var/lib/wsgi/shop/deploy.lock", "true"];
-            wait_until("the lock is free", || machine.run(argv).success());
+        for name in self.machines.keys() {
+            self.is_unlocked(name);
         }
+    }
+
+    #[track_caller]
+    pub(crate) fn is_unlocked(&self, name: &str) {
+        let argv = ["flock", "-n", "/var/lib/wsgi/shop/deploy.lock", "true"];
+        wait_until("the lock is free", || self.on(name).run(argv).success());
     }
 
     /// Says in the transcript what happens.

@@ -5,7 +5,8 @@ use std::fs;
 use wsgi_tests::{fixtures, wait_until};
 
 use crate::desk::Desk;
-use crate::over_ssh::{Office, a_person_uses_a_shell_and_programs_that_ask};
+use crate::left::who_leaves_a_deploy_is_told_what_becomes_of_it;
+use crate::over_ssh::{Office, PATIENCE, a_person_uses_a_shell_and_programs_that_ask};
 
 /// Compares what was typed and answered with what it was, and begins anew.
 #[track_caller]
@@ -42,9 +43,13 @@ fn each_kind_of_answer_is_as_it_was_also_at_a_terminal() {
     deployed(&mut desk);
     failed(&mut desk);
     locked(&mut desk);
+    drifted(&mut desk);
+    ended(&mut desk);
     rolled_back(&mut desk);
     attended(&mut desk);
-    a_person_uses_a_shell_and_programs_that_ask(&Office::of(desk, &["web1"]));
+    let office = Office::of(desk, &["web1"]);
+    a_person_uses_a_shell_and_programs_that_ask(&office);
+    who_leaves_a_deploy_is_told_what_becomes_of_it(&office);
 }
 
 /// Before the first release.
@@ -72,6 +77,7 @@ fn deployed(desk: &mut Desk) {
     call(desk, &format!("{DEPLOY} --json -q"), 0);
     call(desk, &format!("releases {HOST}"), 0);
     call(desk, &format!("releases {HOST} --json"), 0);
+    call(desk, &format!("releases {HOST} --output"), 0);
     compare(desk, "deployed");
 }
 
@@ -90,6 +96,9 @@ fn failed(desk: &mut Desk) {
         desk.on("web1").write(hook, "", 0o644);
         desk.name("three");
         call(desk, DEPLOY, 6);
+        if hook != "/etc/no-build" {
+            call(desk, &format!("releases {HOST} --output"), 0);
+        }
         if hook == "/etc/ill" {
             desk.name("three again");
             call(desk, &format!("{DEPLOY} --json -q"), 6);
@@ -103,6 +112,8 @@ fn failed(desk: &mut Desk) {
     desk.write("project/beside.py", &format!("{web}NAME = 'three'\n"));
     call(desk, DEPLOY, 6);
     assert_eq!(desk.answer("web1"), "two");
+    call(desk, &format!("releases {HOST} --output"), 0);
+    call(desk, &format!("releases {HOST} --output last --json"), 0);
     desk.name("three");
     compare(desk, "failed");
 }
@@ -114,8 +125,55 @@ fn locked(desk: &mut Desk) {
     call(desk, DEPLOY, 7);
     call(desk, &format!("{DEPLOY} --json --wait=1"), 7);
     call(desk, &format!("rollback {HOST}"), 7);
+    desk.on("web1").ok(["touch", "/var/lib/wsgi/shop/output~"]);
+    call(desk, &format!("releases {HOST}"), 0);
     bob.stop();
+    desk.tell("He was cut off.");
+    call(desk, &format!("releases {HOST}"), 0);
     compare(desk, "locked");
+}
+
+/// Somebody else was quicker.
+fn drifted(desk: &mut Desk) {
+    desk.tell("Bob deploys another release meanwhile.");
+    let switches = "
+        current=$(readlink /var/www/shop/current)
+        until pgrep -f 'flock [-]w' >/dev/null; do sleep 0.05; done
+        ln -sfn /var/www/shop/releases/of-bob /var/www/shop/current && kill $0
+        while [ ! -e /tmp/drifted ]; do sleep 0.05; done
+        ln -sfn \"$current\" /var/www/shop/current";
+    for line in [
+        format!("{DEPLOY} --wait=60"),
+        format!("rollback {HOST} --wait=60 --json"),
+    ] {
+        let bob = desk.locked_by_bob("web1");
+        let id = bob.id().to_string();
+        let mut switching = desk.on("web1").spawn(["sh", "-c", switches, &id]);
+        call(desk, &line, 7);
+        desk.on("web1").write("/tmp/drifted", "", 0o644);
+        switching.wait(PATIENCE);
+        desk.on("web1").ok(["rm", "/tmp/drifted"]);
+    }
+    assert_eq!(desk.answer("web1"), "two");
+    compare(desk, "drifted");
+}
+
+/// Somebody ends the program on the host, as a shutdown does.
+fn ended(desk: &mut Desk) {
+    desk.tell("It is ended on the host after the switch.");
+    let ends = "
+        cd /var/lib/wsgi/shop
+        until grep -q 'done.9$' output~; do sleep 0.05; done
+        parent=$(sed -n 's/.*process \\([0-9]*\\).*/\\1/p' deploy.lock)
+        pkill -TERM -P \"$parent\" && rm /etc/slow-after";
+    for line in [DEPLOY.to_owned(), format!("{DEPLOY} --json -q")] {
+        desk.on("web1").write("/etc/slow-after", "", 0o644);
+        let mut ending = desk.on("web1").spawn(["sh", "-c", ends]);
+        call(desk, &line, 6);
+        ending.wait(PATIENCE);
+        assert_eq!(desk.answer("web1"), "two");
+    }
+    compare(desk, "ended");
 }
 
 /// The way back.
@@ -130,6 +188,10 @@ fn rolled_back(desk: &mut Desk) {
     call(desk, &format!("rollback {HOST} --to {failed}"), 7);
     call(desk, &format!("rollback {HOST} --to {current}"), 7);
     call(desk, &format!("rollback {HOST} --to yesterday"), 7);
+    call(desk, &format!("releases {HOST} --output yesterday"), 7);
+    let revision = current.rsplit_once('-').unwrap().1;
+    call(desk, &format!("releases {HOST} --output {revision}"), 7);
+    call(desk, &format!("releases {HOST} --output {current}"), 0);
     call(desk, &format!("rollback {HOST}"), 0);
     assert_eq!(desk.answer("web1"), "one");
     call(desk, &format!("rollback {HOST}"), 7);

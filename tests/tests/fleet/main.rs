@@ -6,6 +6,7 @@
 mod desk;
 mod git;
 mod golden;
+mod left;
 mod over_ssh;
 mod steady;
 mod together;

@@ -13,12 +13,15 @@ use crate::desk::{Desk, VARS};
 
 /// Machines that are reached over SSH under their names.
 pub(crate) struct Office {
-    desk: Desk,
-    _servers: Vec<SshServer>,
+    pub(crate) desk: Desk,
+    servers: Vec<SshServer>,
 }
 
+/// Far above what a step takes on a busy computer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A program, and what it shows.
-struct Shown {
+pub(crate) struct Shown {
     child: Child,
     screen: Arc<Mutex<Vec<u8>>>,
 }
@@ -41,10 +44,12 @@ impl Office {
         }
         desk.write("home/.ssh/config", &config);
         desk.write("home/.ssh/known_hosts", &known);
-        Self {
-            desk,
-            _servers: servers,
-        }
+        Self { desk, servers }
+    }
+
+    /// The servers of all connections end, and nothing else.
+    pub(crate) fn kill_connections(&self) {
+        self.servers.iter().for_each(SshServer::kill_connections);
     }
 
     fn command(&self, program: &str) -> Command {
@@ -69,7 +74,7 @@ impl Office {
         Shown::new(script.args(["-qefc", &line, "/dev/null"]))
     }
 
-    fn call(&self, args: &[&str]) -> Shown {
+    pub(crate) fn call(&self, args: &[&str]) -> Shown {
         let mut command = self.command("/bin/sh");
         let program = env!("CARGO_BIN_EXE_tested-cli");
         let line = ["-c", "exec \"$@\" 2>&1", "sh", program];
@@ -92,14 +97,13 @@ impl Shown {
         Self { child, screen }
     }
 
-    fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         String::from_utf8_lossy(&self.screen.lock().unwrap()).into_owned()
     }
 
     #[track_caller]
-    fn shows(&self, text: &str) {
-        let within = Duration::from_secs(60);
-        wait_until_within(within, text, || self.screen().contains(text));
+    pub(crate) fn shows(&self, text: &str) {
+        wait_until_within(PATIENCE, text, || self.screen().contains(text));
     }
 
     fn types(&mut self, keys: &str) {
@@ -108,8 +112,16 @@ impl Shown {
         stdin.flush().unwrap();
     }
 
-    fn ends(&mut self) -> Option<i32> {
+    /// Its exit status; none when a signal has ended it.
+    pub(crate) fn ends(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
+    }
+
+    #[track_caller]
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.unwrap().success());
     }
 }
 
@@ -230,16 +242,14 @@ pub(crate) fn hosts_that_nobody_tells_to_go_on_go_back(office: &mut Office) {
     let line = "deploy shop.yml --host web1 --host web2 --from project";
     office.desk.name("two");
     let args: Vec<&str> = line.split(' ').collect();
-    for signal in ["-INT", "-KILL"] {
+    for signal in ["INT", "KILL"] {
         office.desk.on("web2").write("/etc/slow-after", "", 0o644);
         let mut operator = office.call(&args);
         operator.shows("web1: switched");
         operator.shows("web2: [ 9/10]");
         assert_eq!(office.desk.answer("web1"), "two");
-        let pid = operator.child.id().to_string();
-        let killed = Command::new("kill").args([signal, &pid]).status();
-        assert!(killed.unwrap().success());
-        if signal == "-INT" {
+        operator.signal(signal);
+        if signal == "INT" {
             operator.shows("no host switches any more");
         }
         wait_until("the first goes back", || {
@@ -252,15 +262,43 @@ pub(crate) fn hosts_that_nobody_tells_to_go_on_go_back(office: &mut Office) {
         let status = operator.ends();
         assert_eq!(
             status,
-            (signal == "-INT").then_some(130),
+            (signal == "INT").then_some(130),
             "{}",
             operator.screen()
         );
         office.desk.all_are_unlocked();
+    }
+    if cfg!(feature = "long") {
+        hosts_whose_operator_is_silent_go_back(office, &args);
     }
     let answer = office.desk.call(line);
     assert_eq!(answer.status, 0, "{}", answer.err);
     for name in ["web1", "web2"] {
         assert_eq!(office.desk.answer(name), "two");
     }
+}
+
+/// Their connections stand, and nothing comes for a minute: as when a laptop sleeps.
+fn hosts_whose_operator_is_silent_go_back(office: &Office, args: &[&str]) {
+    office.desk.on("web2").write("/etc/slow-after", "", 0o644);
+    let mut operator = office.call(args);
+    operator.shows("web1: switched");
+    operator.shows("web2: [ 9/10]");
+    operator.signal("STOP");
+    office.desk.on("web2").ok(["rm", "/etc/slow-after"]);
+    wait_until("both serve it", || {
+        ["web1", "web2"].map(|name| office.desk.answer(name)) == ["two", "two"]
+    });
+    for name in ["web1", "web2"] {
+        wait_until_within(2 * PATIENCE, "it goes back", || {
+            office.desk.answer(name) == "one"
+        });
+    }
+    office.desk.all_are_unlocked();
+    operator.signal("CONT");
+    assert_eq!(operator.ends(), Some(6), "{}", operator.screen());
+    // Which of both is heard of first is open, and with that the reason.
+    wait_until("both are told of", || {
+        operator.screen().matches(" serves again").count() == 2
+    });
 }

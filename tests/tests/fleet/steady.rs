@@ -61,6 +61,7 @@ fn of_line(line: &str, host: &str) -> String {
         }
         let is_pid = (before.ends_with('[') && after.starts_with(']'))
             || (before.ends_with('(') && after.starts_with(')'))
+            || after.starts_with(" finishes its requests")
             || ["gunicorn ", "process ", "pid: ", "pid:"]
                 .iter()
                 .any(|word| before.ends_with(word));

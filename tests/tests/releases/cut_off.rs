@@ -101,12 +101,32 @@ fn befalls(site: &Site, mishap: Mishap, name: &str) {
             disconnect(site);
         }
     }
-    begun.client.wait().expect("it ends");
+    let (status, said) = begun.end();
+    let shows = "`wsgi-cli releases shop.yml --host web` says how it ended";
+    match mishap {
+        CtrlC(1..) => {
+            assert_eq!(status, Some(130), "{name}: {said}");
+            assert!(
+                said.contains("SIGINT: web goes on with 2"),
+                "{name}: {said}"
+            );
+            assert!(said.contains(shows), "{name}: {said}");
+        }
+        // After the last step there may be nothing left to be told.
+        ConnectionGone(1..STEPS) => {
+            assert_eq!(status, Some(6), "{name}: {said}");
+            assert!(said.contains(shows), "{name}: {said}");
+        }
+        _ => {}
+    }
 }
 
-/// The servers of all connections end, and nothing else.
+/// The servers of all connections end, and nothing else. OpenSSH 9.8 has given them a new name.
 fn disconnect(site: &Site) {
-    let servers = site.host.exec(["pgrep", "-f", "^sshd: deploy"]).text();
+    let servers = site
+        .host
+        .exec(["pgrep", "-f", "^sshd(-session)?: deploy"])
+        .text();
     for server in servers.lines() {
         // One may have ended meanwhile.
         site.host.exec(["kill", "-KILL", server]);

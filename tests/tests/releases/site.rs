@@ -232,6 +232,13 @@ impl Begun {
         let mut lines = self.lines.by_ref().map_while(Result::ok);
         lines.find(|line| line.trim_start_matches(['[', ' ']).starts_with(&mark[1..]));
     }
+
+    /// Waits for its end, and gives its exit status and what it has said since.
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
+        let lines: Vec<String> = self.lines.by_ref().map_while(Result::ok).collect();
+        let ended = self.client.wait().expect("it ends");
+        (ended.code(), lines.join("\n"))
+    }
 }
 
 /// Presses Ctrl-C.

@@ -30,6 +30,14 @@ fn one_connection_runs_many_programs() {
 #[test]
 fn every_promise_of_a_shell_is_kept() {
     on_each(|shell| assert_eq!(conformance::shell(shell), []));
+    on_each(|shell| assert_eq!(conformance::conversation(shell), []));
+}
+
+#[test]
+fn every_promise_of_a_terminal_is_kept() {
+    let server = SshServer::up();
+    let mut shell = Client::of(&server).connect();
+    assert_eq!(conformance::terminal(&mut shell), []);
 }
 
 #[test]

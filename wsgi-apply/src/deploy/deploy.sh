@@ -3,7 +3,7 @@
 # deployment; then, on stdin, come its files.
 #
 # Given, besides what survey.sh and perform.sh take: $ID, the release; $HOME_, the app's home; $RUN,
-# a directory of its user's; $OPERATOR.
+# a directory of its user's; $OPERATOR; $STEPS, their names.
 N=$S/$APP
 # What perform.sh keeps for the host, this keeps for the app; and a project takes longer to arrive.
 H=$N K=$N/stage PATIENCE=14400
@@ -53,6 +53,9 @@ alone() { # operator seconds
 
 # Nobody else has deployed since the releases were looked at.
 still() { [ "$found" = "$1" ] || end drifted; }
+
+# Nobody has made a release of this name.
+unused() { [ ! -e "$NEW" ] && [ ! -e "$N/releases/$ID/about" ] || end drifted; }
 
 # Several hosts: each waits until all have come so far. Whoever tells it to go on says every ten
 # seconds that they are there; without them nothing is left half-way.
@@ -270,10 +273,11 @@ adopted() {
     fi
     if [ -d "$CURRENT" ] && [ ! -L "$CURRENT" ]; then
         first=$(date -u -r "$CURRENT" +%Y%m%dT%H%M%SZ)-adopted
+        while [ -e "$RELEASES/$first" ]; do first=$first-too; done
         of_app /usr/bin/python3 -I -S -c "$MOVE" "$CURRENT" "$RELEASES/$first" || return
         was=$RELEASES/$first
-        mkdir -p -- "$N/releases/$first" && printf '%s\n' outcome=good "venv=${was_venv##*/}" revision=adopted \
-            operator= "began=$(date -r "$was" +%s)" seconds=0 >"$N/releases/$first/about" || return
+        mkdir -p -- "$N/releases/$first" && printf '%s\n' outcome=good "number=$(number_of "$first")" "venv=${was_venv##*/}" \
+            revision=adopted operator= "began=$(date -r "$was" +%s)" seconds=0 >"$N/releases/$first/about" || return
         echo "$CURRENT was a directory: it is the release $first now"
     fi
 }
@@ -357,14 +361,28 @@ go_back() {
 
 # What is known of a release, for root alone.
 about() { # outcome
-    mkdir -p -- "$N/releases/$ID" && printf '%s\n' "outcome=$1" "venv=$KEY" "revision=$REVISION" "operator=$OPERATOR" \
-        "began=$began" "seconds=$(($(date +%s) - began))" >"$N/releases/$ID/about~" &&
+    mkdir -p -- "$N/releases/$ID" && printf '%s\n' "outcome=$1" "number=$(number_of "$ID")" "venv=$KEY" \
+        "revision=$REVISION" "operator=$OPERATOR" "began=$began" "seconds=$(($(date +%s) - began))" >"$N/releases/$ID/about~" &&
         mv -T -- "$N/releases/$ID/about~" "$N/releases/$ID/about"
 }
 
 log_line() { # what outcome
     printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$(date -u '+%Y-%m-%dT%H:%M:%SZ')" "$1" "$ID" "$REVISION" "$OPERATOR" "$2" \
         "$(($(date +%s) - began))" >>"$N/log" && sync -- "$N/log"
+}
+
+# A release's place in the order in which they came here: names follow the clocks of those who deploy, of
+# which one may be slow. Who comes back keeps it.
+number_of() { # release
+    set +f
+    sed -n 's/^number=//p' "$N/releases/$1/about" 2>/dev/null | grep . ||
+        echo $(($(sed -n 's/^number=//p' "$N"/releases/*/about 2>/dev/null | sort -n | tail -n 1) + 1))
+    set -f
+}
+
+newest_first() {
+    awk -F= 'FNR == 1 { number[FILENAME] = 0 } $1 == "number" { number[FILENAME] = $2 }
+        END { for (about in number) print number[about], about }' "$N"/releases/*/about | sort -k 1,1rn -k 2,2r | cut -d ' ' -f 2
 }
 
 # Keeps the newest good releases, the one that runs, the one before it and what was found here, which
@@ -374,7 +392,7 @@ prune() { # how many
     keep=" $running ${was##*/} $found "
     kept=0 kept_failed=0
     set +f
-    for about in $(printf '%s\n' "$N"/releases/*/about | sort -r); do
+    for about in $(newest_first); do
         set -f
         [ -f "$about" ] || continue
         id=${about%/about} id=${id##*/}
@@ -410,8 +428,11 @@ prune() { # how many
     set -f
 }
 
-# All that is printed, also what tee(1) has not written yet.
-kept_said() { ln -f -- "$N/output~" "$N/releases/$ID/output"; }
+# All that is printed, also what tee(1) has not written yet, and of which steps it speaks.
+kept_said() {
+    printf '%s\n' "$STEPS" >"$N/releases/$ID/steps"
+    ln -f -- "$N/output~" "$N/releases/$ID/output"
+}
 
 # It ended well, or everything is as it was and the reason is kept.
 deployed() { # verb how-many

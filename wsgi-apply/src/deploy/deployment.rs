@@ -8,7 +8,8 @@ use wsgi_model::RelativePath;
 use super::program::{Company, Program, Writer, program};
 use super::tree::{Tree, TreeEntry, TreeError};
 use super::{
-    DeployStep, Fetched, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree, Survey,
+    DeployStep, Dispatch, Fetched, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree,
+    Survey,
 };
 use crate::Digest;
 use crate::posix::Payload;
@@ -35,6 +36,8 @@ pub struct Deployment<'a> {
     pub full: bool,
     /// Whether the hooks run that run once for all hosts.
     pub leads: bool,
+    /// Whether it can still be withheld.
+    pub dispatch: Dispatch,
 }
 
 /// The files of a release, and how they come to the host.
@@ -86,6 +89,8 @@ pub struct Rollback<'a> {
     pub operator: String,
     /// For how many seconds to wait while somebody else deploys.
     pub wait: u32,
+    /// Whether it can still be withheld.
+    pub dispatch: Dispatch,
 }
 
 /// What is sent of a release, by the names that it arrives under.
@@ -121,6 +126,7 @@ impl<'a> Deployment<'a> {
             wait: 0,
             full: false,
             leads: true,
+            dispatch: Dispatch::default(),
         }
     }
 
@@ -145,6 +151,7 @@ impl<'a> Deployment<'a> {
             self.survey.base.as_deref()
         };
         let base = base.unwrap_or_default();
+        writer.call(&["unused"]);
         match self.content {
             Content::Sent(_) => {
                 let words = ["assemble", base, &gone, &archive, &added, &whole];
@@ -261,8 +268,13 @@ impl<'a> Deployment<'a> {
 #[non_exhaustive]
 pub enum NoRelease {
     /// There is none of this name.
-    #[error("there is no release {0}")]
-    Unknown(String),
+    #[error("there is no release {name}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// Another one that may be meant.
+        meant: Option<String>,
+    },
     /// It never served.
     #[error("the release {0} failed when it was deployed")]
     Failed(String),
@@ -279,15 +291,26 @@ pub enum NoRelease {
 
 impl NoRelease {
     /// What to do about it.
-    pub const fn help(&self) -> &'static str {
-        "`wsgi-cli releases` lists them; `wsgi-cli deploy` makes a new one"
+    pub fn help(&self) -> String {
+        let lists = "`wsgi-cli releases` lists them; `wsgi-cli deploy` makes a new one";
+        match self {
+            Self::Unknown {
+                meant: Some(meant), ..
+            } => format!("did you mean {meant}? {lists}"),
+            _ => lists.to_owned(),
+        }
     }
+}
+
+/// A time as it begins the name of a release.
+pub(super) fn second(time: SystemTime) -> String {
+    let time = humantime::format_rfc3339_seconds(time).to_string();
+    time.chars().filter(|c| !matches!(c, '-' | ':')).collect()
 }
 
 /// The name of a release that is made at `time` of a revision: `20261122T101500Z-0f3a9c1d2e`.
 pub fn release_name(time: SystemTime, revision: &str) -> String {
-    let time = humantime::format_rfc3339_seconds(time).to_string();
-    let time: String = time.chars().filter(|c| !matches!(c, '-' | ':')).collect();
+    let time = second(time);
     // It becomes a part of paths and of a shell's patterns.
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let revision: String = revision.chars().filter(is_plain).take(40).collect();
@@ -306,10 +329,7 @@ impl<'a> Rollback<'a> {
     ) -> Result<Self, NoRelease> {
         let release = match to {
             None => survey.previous().ok_or(NoRelease::NoEarlier)?,
-            Some(id) => {
-                let found = survey.release(id);
-                found.ok_or_else(|| NoRelease::Unknown(id.to_owned()))?
-            }
+            Some(id) => survey.find(id)?,
         };
         let id = release.id.clone();
         if survey.current.as_deref() == Some(&id) {
@@ -329,6 +349,7 @@ impl<'a> Rollback<'a> {
             revision: release.revision.clone(),
             operator: String::new(),
             wait: 0,
+            dispatch: Dispatch::default(),
         })
     }
 }

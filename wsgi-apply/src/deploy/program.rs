@@ -2,7 +2,9 @@
 
 use wsgi_model::{CommandLine, Sensitivity};
 
-use super::{ASK, DEPLOY, DeployStep, FETCH, MOVE, ReleaseSite, Repository, SURVEY, Survey};
+use super::{
+    ASK, DEPLOY, DeployStep, FETCH, MOVE, OUTPUT, ReleaseSite, Repository, SURVEY, Survey,
+};
 use crate::posix::{PERFORM, Payload, STATE, argv, assigned, bare, call};
 
 /// A program, and what it reads from stdin.
@@ -21,6 +23,18 @@ pub(super) fn surveying(site: &ReleaseSite, mark: &str) -> String {
         assigned("SHARED", &shared),
         bare(STATE),
         bare(SURVEY),
+    ]
+    .concat()
+}
+
+/// The program that prints what the deploy of a release has printed.
+pub(super) fn recalling(site: &ReleaseSite, release: &str, mark: &str) -> String {
+    [
+        places(site),
+        assigned("M", mark),
+        assigned("ID", release),
+        bare(STATE),
+        bare(OUTPUT),
     ]
     .concat()
 }
@@ -174,6 +188,11 @@ pub(super) fn program(
         None => (String::new(), "http"),
     };
     let operator: String = operator.chars().filter(|c| !c.is_control()).collect();
+    let steps = writer.steps.iter().map(|step| {
+        let name = step.to_string();
+        name.replace(char::is_control, " ")
+    });
+    let steps = steps.collect::<Vec<_>>().join("\n");
     let values = [
         ("M", mark),
         ("E", ""),
@@ -181,6 +200,7 @@ pub(super) fn program(
         ("KEY", key),
         ("REVISION", revision),
         ("OPERATOR", &operator),
+        ("STEPS", &steps),
         ("ASK", ASK),
         ("MOVE", MOVE),
         ("UV", if survey.has_uv { "1" } else { "" }),

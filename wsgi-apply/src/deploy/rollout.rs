@@ -6,7 +6,9 @@ use std::thread::{self, Scope};
 use std::time::Duration;
 
 use super::cues::Cue;
-use super::{Cues, DeployReport, DeployStep, Deployment, ReleaseHost, ReleaseSite, Rollback};
+use super::{
+    Cues, DeployReport, DeployStep, Deployment, Dispatch, ReleaseHost, ReleaseSite, Rollback,
+};
 use crate::{HostError, Progress, Standing};
 
 /// How often whoever watches is shown that time passes.
@@ -103,6 +105,14 @@ impl Work<'_> {
         }
     }
 
+    /// Whether it can still be withheld.
+    pub const fn dispatch(&self) -> &Dispatch {
+        match self {
+            Self::Deploy(deployment) => &deployment.dispatch,
+            Self::RollBack(rollback) => &rollback.dispatch,
+        }
+    }
+
     fn has_release_commands(&self) -> bool {
         let mut steps = self.steps().into_iter();
         steps.any(|step| matches!(step, DeployStep::Release(_)))
@@ -162,7 +172,9 @@ impl Rollout {
             .first()
             .is_some_and(|leader| leader.work.has_release_commands());
         thread::scope(|scope| {
+            let dispatches = members.iter().map(|member| member.work.dispatch().clone());
             let mut course = Course {
+                dispatches: dispatches.collect(),
                 batches: self.batches(members.len()),
                 cues: members.iter().map(|_| None).collect(),
                 came: members.iter().map(|_| None).collect(),
@@ -188,7 +200,9 @@ impl Rollout {
                     Ok(News::Ended(number, became)) => {
                         at_work -= 1;
                         course.cues[number] = None;
-                        course.became[number] = Some(became);
+                        // As if it had never been its turn.
+                        course.became[number] = Some(became)
+                            .filter(|became| !matches!(became, Err(HostError::Withheld)));
                         RolloutEvent::Ended(number)
                     }
                     Err(RecvTimeoutError::Timeout) => RolloutEvent::Tick,
@@ -236,6 +250,7 @@ struct Course {
     /// How far each has come.
     came: Vec<Option<Standing>>,
     became: Vec<Became>,
+    dispatches: Vec<Dispatch>,
     phase: Phase,
     leader_releases: bool,
 }
@@ -264,9 +279,12 @@ impl Course {
         }
     }
 
-    /// A host that nobody will tell to go on goes back.
+    /// A host that nobody will tell to go on goes back; one that has not got all does nothing.
     fn give_up(&mut self) {
         self.phase = Phase::Ending;
+        for dispatch in &self.dispatches {
+            dispatch.withhold();
+        }
         self.cues.iter_mut().for_each(|cue| *cue = None);
     }
 
@@ -370,6 +388,7 @@ mod tests {
             cues: senders,
             came: vec![None; 2],
             became: vec![None, None],
+            dispatches: vec![Dispatch::default(); 2],
             phase: Phase::Building,
             leader_releases: true,
         };

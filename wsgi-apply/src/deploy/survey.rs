@@ -1,9 +1,13 @@
 //! What is known of an app's releases on a host.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime};
 
 use camino::Utf8Path;
 use serde::Serialize;
+
+use super::deployment::{NoRelease, second};
+use wsgi_model::nearest;
 
 /// What is known of an app's releases on a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,10 +15,12 @@ use serde::Serialize;
 pub struct Survey {
     /// What must be there before a deploy and is not: the app was not applied.
     pub unready: Vec<String>,
-    /// The releases, the oldest first.
+    /// The releases, the oldest first: in the order in which they came, whatever their names say.
     pub releases: Vec<Release>,
     /// The release that runs.
     pub current: Option<String>,
+    /// Who deploys right now, and since when.
+    pub deploying: Option<String>,
     /// Whether what runs is a directory that somebody copied there.
     pub is_plain: bool,
     /// The virtualenvs that are whole.
@@ -38,8 +44,11 @@ pub struct Survey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Release {
-    /// Its name: when it was made, and of what.
+    /// Its name: when it was made by the clock of whoever made it, and of what.
     pub id: String,
+    /// Its place in the order in which releases came to the host.
+    #[serde(skip)]
+    pub(super) number: u64,
     /// Of what it was made.
     pub revision: String,
     /// Who made it.
@@ -103,6 +112,7 @@ impl Survey {
         match word {
             "unready" => self.unready.push(rest.to_owned()),
             "current" => self.current = rest.rsplit('/').next().map(str::to_owned),
+            "deploying" => self.deploying = Some(rest.to_owned()),
             "plain" => self.is_plain = true,
             "release" => self.releases.extend(release(rest)),
             "cached" => _ = self.cached.insert(rest.to_owned()),
@@ -117,6 +127,26 @@ impl Survey {
             "log" => self.log = rest.lines().filter_map(entry).collect(),
             _ => {}
         }
+    }
+
+    /// Puts in order what was recorded.
+    pub(super) fn arrange(&mut self) {
+        let place = |release: &Release| (release.number, release.id.clone());
+        self.releases.sort_by_cached_key(place);
+    }
+
+    /// A time for the name of the next release: `time`, or the next second in which no other one was
+    /// made.
+    pub fn free_second(&self, mut time: SystemTime) -> SystemTime {
+        let is_taken = |time: SystemTime| {
+            let second = second(time);
+            let mut names = self.releases.iter().map(|release| &release.id);
+            names.any(|name| name.starts_with(&second))
+        };
+        while is_taken(time) {
+            time += Duration::from_secs(1);
+        }
+        time
     }
 
     /// What decides, besides the requirements, whether a virtualenv fits.
@@ -142,15 +172,37 @@ impl Survey {
         self.releases.iter().find(|release| release.id == id)
     }
 
+    /// The release of this name, or the one that may be meant by it: by its revision, say.
+    ///
+    /// # Errors
+    /// [`NoRelease::Unknown`]
+    pub fn find(&self, name: &str) -> Result<&Release, NoRelease> {
+        self.release(name).ok_or_else(|| {
+            let known = self.releases.iter().map(|release| release.id.as_str());
+            let mut with = known.clone().filter(|id| id.contains(name));
+            let meant = match (with.next(), with.next()) {
+                (Some(id), None) => Some(id),
+                _ => nearest(name, known),
+            };
+            NoRelease::Unknown {
+                name: name.to_owned(),
+                meant: meant.map(str::to_owned),
+            }
+        })
+    }
+
     /// The release to go back to: the newest good one before the one that runs.
     pub fn previous(&self) -> Option<&Release> {
-        let current = self.current.as_deref().unwrap_or_default();
-        let mut earlier = self.releases.iter().filter(|release| {
-            release.is_there
-                && release.outcome == ReleaseOutcome::Good
-                && release.id.as_str() < current
-        });
-        earlier.next_back()
+        let current = self.current.as_deref();
+        let current = self
+            .releases
+            .iter()
+            .position(|release| Some(release.id.as_str()) == current);
+        // All are before one that nothing is noted of.
+        let earlier = &self.releases[..current.unwrap_or(self.releases.len())];
+        earlier
+            .iter()
+            .rfind(|release| release.is_there && release.outcome == ReleaseOutcome::Good)
     }
 }
 
@@ -182,6 +234,7 @@ fn release(text: &str) -> Option<Release> {
         id,
         revision: word("revision").to_owned(),
         operator: word("operator").to_owned(),
+        number: word("number").parse().unwrap_or_default(),
         began: word("began").parse().unwrap_or_default(),
         seconds: word("seconds").parse().unwrap_or_default(),
         outcome: if word("outcome") == "good" {

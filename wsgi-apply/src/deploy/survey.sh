@@ -39,6 +39,13 @@ for whole in "$VENVS"/*/.whole; do
     [ ! -f "$whole" ] || rec cached "$(basename "${whole%/.whole}")"
 done
 set -f
+# Somebody is at work. Who only asks must not take the lock, not even for a moment.
+if [ -e "$N/output~" ]; then
+    set +f
+    [ -z "$(find /proc/[0-9]*/fd -lname "$N/deploy.lock" -print -quit 2>/dev/null)" ] ||
+        rec deploying "$(head -n 1 "$N/deploy.lock" | head -c 300 | tr '\t' ' ')"
+    set -f
+fi
 # Half of a hash is enough to find what is there already; the whole is checked later.
 base=$(readlink -- "$CURRENT" 2>/dev/null)
 base=${base##*/}

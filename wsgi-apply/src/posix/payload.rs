@@ -103,19 +103,24 @@ impl Payload {
         numbered(self.blobs.len() - 1)
     }
 
+    /// How many bytes are sent.
+    pub(crate) fn length(&self) -> u64 {
+        let files = self.blobs.iter().enumerate().map(|(number, blob)| {
+            header(&blob.name(number), blob.size).len() as u64 + blob.size + padding(blob.size)
+        });
+        files.sum::<u64>() + END.len() as u64
+    }
+
     /// The functions that take them from stdin, and check them.
     pub(crate) fn arrival(&self) -> String {
         let mut sums = String::new();
-        let mut length = END.len() as u64;
         for (number, blob) in self.blobs.iter().enumerate() {
-            let name = blob.name(number);
             // It writes to memory.
-            let _ = writeln!(sums, "{}  {name}", blob.digest);
-            length += header(&name, blob.size).len() as u64 + blob.size + padding(blob.size);
+            let _ = writeln!(sums, "{}  {}", blob.digest, blob.name(number));
         }
         [
             "arrive() {\n",
-            &call(["receive", &length.to_string()]),
+            &call(["receive", &self.length().to_string()]),
             &call(["arrived", &sums]),
             "}\n",
         ]

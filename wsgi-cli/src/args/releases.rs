@@ -30,8 +30,10 @@ Examples:
 Without `--to` it is the last good release before the one that serves. Migrations are not undone.";
 
 pub(super) const RELEASES: &str = "\
-Example:
-  wsgi-cli releases shop.yml --host web1";
+Examples:
+  wsgi-cli releases shop.yml --host web1
+  wsgi-cli releases shop.yml --host web1 --output       what the last deploy has printed, also one that failed
+  wsgi-cli releases shop.yml --host web1 --output 20261122T101500Z-0f3a9c1d2e";
 
 pub(super) const MAINTENANCE: &str = "\
 Examples:
@@ -143,12 +145,18 @@ pub(crate) struct Pace {
     pub(crate) serial: Option<NonZeroUsize>,
 }
 
+/// The release whose deploy was the last.
+pub(crate) const LAST: &str = "last";
+
 #[derive(Args, Debug)]
 pub(crate) struct Releases {
     #[command(flatten)]
     pub(crate) vars: VarsFiles,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    /// What the deploy of a release has printed, step by step: of the last one, unless one is named
+    #[arg(long, value_name = "RELEASE", num_args = 0..=1, default_missing_value = LAST)]
+    pub(crate) output: Option<String>,
     /// One JSON document on stdout
     #[arg(long)]
     pub(crate) json: bool,

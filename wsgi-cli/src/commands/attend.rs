@@ -1,10 +1,9 @@
-//! `releases`, `maintenance`, `logs`, `run`: looking after a running app.
+//! `maintenance`, `logs`, `run`, `shell`: looking after a running app.
 
 use std::io::{self, IsTerminal as _};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use serde::Serialize;
-use wsgi_apply::deploy::{LogEntry, Maintenance, Page, Release, ReleaseHost as _, ReleaseOutcome};
+use wsgi_apply::deploy::{Maintenance, Page, ReleaseHost as _};
 use wsgi_apply::{Chunk, HostError, Status};
 
 use crate::args::{self, PageSwitch};
@@ -16,14 +15,6 @@ use crate::output::{Console, host_failure, visible};
 use crate::person_terminal::PersonTerminal;
 use crate::release_host::{address, addresses, site};
 
-#[derive(Serialize)]
-struct Document<'a> {
-    host: &'a str,
-    current: Option<&'a str>,
-    releases: &'a [Release],
-    log: &'a [LogEntry],
-}
-
 /// The app of a call, or the end of the command.
 macro_rules! site_or_return {
     ($console:expr, $vars:expr) => {
@@ -34,56 +25,10 @@ macro_rules! site_or_return {
     };
 }
 
-fn failed(console: &mut Console<'_>, label: &str, failure: &HostFailure) -> u8 {
+pub(super) fn failed(console: &mut Console<'_>, label: &str, failure: &HostFailure) -> u8 {
     let paint = console.paint;
     console.complain(&host_failure(paint, label, failure));
     failure.status()
-}
-
-pub(super) fn releases(
-    args: &args::Releases,
-    console: &mut Console<'_>,
-    machines: &dyn Machines,
-) -> Result<u8, CommandError> {
-    let address = address(&args.target)?;
-    let site = site_or_return!(console, &args.vars);
-    let access = Access::new(&args.target, machines)?;
-    let label = address.label();
-    let survey = access
-        .posix(&address)
-        .and_then(|mut host| host.survey(&site).map_err(HostFailure::Observe));
-    let survey = match survey {
-        Ok(survey) => survey,
-        Err(failure) => return Ok(failed(console, &label, &failure)),
-    };
-    if args.json {
-        console.print_json(&Document {
-            host: &label,
-            current: survey.current.as_deref(),
-            releases: &survey.releases,
-            log: &survey.log,
-        })?;
-        return Ok(exit::DONE);
-    }
-    if survey.releases.is_empty() {
-        console.print(format_args!("no releases yet\n"))?;
-    }
-    for release in &survey.releases {
-        let mark = if survey.current.as_deref() == Some(&release.id) {
-            "serves"
-        } else if release.outcome == ReleaseOutcome::Failed {
-            "failed"
-        } else {
-            ""
-        };
-        let operator = visible(&release.operator);
-        console.print(format_args!(
-            "{}  {mark:6}  {:4} s  {operator}\n",
-            visible(&release.id),
-            release.seconds
-        ))?;
-    }
-    Ok(exit::DONE)
 }
 
 pub(super) fn maintenance(

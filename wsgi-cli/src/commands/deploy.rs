@@ -3,16 +3,16 @@
 use std::time::SystemTime;
 
 use camino::Utf8PathBuf;
-use wsgi_apply::Progress;
 use wsgi_apply::deploy::{
     Deployment, Fetched, ReleaseHost as _, ReleaseSite, Repository, Requirements, Rollback,
     SourceTree, Survey, Work, release_name,
 };
 
-use super::release_answer::{Answer, Document, watch};
-use crate::args::{self, GitFetch, Pace, cache};
+use crate::args::{self, GitFetch, Pace, VarsFiles, cache};
 use crate::error::CommandError;
+use crate::fleet::before_it_begins;
 use crate::host_failure::HostFailure;
+use crate::interruption::Interruption;
 use crate::machine::{Access, Address, Machines};
 use crate::operator::Operator;
 use crate::output::{Console, visible};
@@ -28,6 +28,7 @@ pub(super) fn deploy(
         Ok(site) => site,
         Err(status) => return Ok(status),
     };
+    let interruption = Interruption::noted();
     let repository = Repository::parse(&args.from).map_err(CommandError::Source)?;
     let fetched_there = repository.as_ref().filter(|repository| {
         // A path of this machine means nothing there.
@@ -38,9 +39,12 @@ pub(super) fn deploy(
     } else {
         let cache = Utf8PathBuf::from_path_buf(cache());
         let cache = cache.unwrap_or_else(|_| "/tmp/wsgi-cli".into());
-        let source = SourceTree::open(&args.from, &cache).map_err(CommandError::Source)?;
-        warn_of(console, &source.submodules);
-        Some(source)
+        let open = |from: &String| SourceTree::open(from, &cache);
+        let opened = before_it_begins(console, &interruption, vec![&args.from], open);
+        let opened: Result<Vec<_>, _> = opened.into_iter().collect();
+        let source = opened.map_err(CommandError::Source)?.pop();
+        warn_of(console, source.iter().flat_map(|source| &source.submodules));
+        source
     };
     let access = Access::new(&args.target, machines)?;
     let wanted = Wanted::Release {
@@ -50,11 +54,13 @@ pub(super) fn deploy(
         repository: fetched_there,
     };
     let call = Call {
+        vars: &args.vars,
         hosts: &all,
         access: &access,
         site: &site,
         pace: &args.pace,
         is_json: args.json,
+        interruption,
     };
     call.perform(console, &wanted)
 }
@@ -70,18 +76,21 @@ pub(super) fn rollback(
         Err(status) => return Ok(status),
     };
     let access = Access::new(&args.target, machines)?;
+    let interruption = Interruption::noted();
     let call = Call {
+        vars: &args.vars,
         hosts: &all,
         access: &access,
         site: &site,
         pace: &args.pace,
         is_json: args.json,
+        interruption,
     };
     call.perform(console, &Wanted::Return { args })
 }
 
 /// Says what is not a part of a release though it looks so.
-fn warn_of(console: &mut Console<'_>, submodules: &[String]) {
+fn warn_of<'a>(console: &mut Console<'_>, submodules: impl IntoIterator<Item = &'a String>) {
     for submodule in submodules {
         let submodule = visible(submodule);
         console.complain(&format!(
@@ -158,31 +167,43 @@ impl Wanted<'_> {
         }
     }
 
+    /// When the release is made: the same for all hosts, and on none of them a second that has one.
+    pub(super) fn time(&self, all: &[&Found]) -> SystemTime {
+        let mut time = match self {
+            Self::Release { began, .. } => *began,
+            Self::Return { .. } => return SystemTime::now(),
+        };
+        loop {
+            let free = |time, found: &&Found| found.survey.free_second(time);
+            let free = all.iter().fold(time, free);
+            if free == time {
+                return time;
+            }
+            time = free;
+        }
+    }
+
     /// What a host is to do on which this was found, and whether it leads the others.
     pub(super) fn on<'a>(
         &'a self,
         site: &'a ReleaseSite,
         found: &'a Found,
+        time: SystemTime,
         leads: bool,
     ) -> Result<Work<'a>, HostFailure> {
         let Found { survey, fetched } = found;
         match self {
-            Self::Release {
-                args,
-                began,
-                source,
-                ..
-            } => {
+            Self::Release { args, source, .. } => {
                 let (python, packages) = (survey.interpreter(), &site.packages);
                 let mut deployment = match (fetched, source) {
                     (Some(fetched), _) => {
                         let requirements = Requirements::of_fetched(fetched, packages, &python);
-                        let id = release_name(*began, fetched.revision());
+                        let id = release_name(time, fetched.revision());
                         Deployment::new(site, fetched, survey, requirements, id)
                     }
                     (None, Some(source)) => {
                         let requirements = Requirements::of(&source.tree, packages, &python);
-                        let id = release_name(*began, &source.revision);
+                        let id = release_name(time, &source.revision);
                         Deployment::new(site, *source, survey, requirements, id)
                     }
                     // Who wants a release has one or the other.
@@ -208,11 +229,13 @@ impl Wanted<'_> {
 
 /// A release for the hosts of a call.
 pub(super) struct Call<'a> {
+    pub(super) vars: &'a VarsFiles,
     pub(super) hosts: &'a [Address],
     pub(super) access: &'a Access<'a>,
     pub(super) site: &'a ReleaseSite,
     pub(super) pace: &'a Pace,
     pub(super) is_json: bool,
+    pub(super) interruption: Interruption,
 }
 
 impl Call<'_> {
@@ -221,39 +244,5 @@ impl Call<'_> {
             [address] => self.alone(address, console, wanted),
             _ => self.together(console, wanted),
         }
-    }
-
-    /// On the only host, which needs nobody to tell it to go on.
-    fn alone(
-        &self,
-        address: &Address,
-        console: &mut Console<'_>,
-        wanted: &Wanted<'_>,
-    ) -> Result<u8, CommandError> {
-        let label = address.label();
-        let mut release = None;
-        let looked = wanted.look(self.access, address, self.site);
-        let done = looked.and_then(|(mut host, found)| {
-            found.warn(console);
-            let work = wanted.on(self.site, &found, true)?;
-            release = Some(work.release().to_owned());
-            let steps = work.steps();
-            let progress = &mut |progress: Progress<'_>| watch(console, "", &steps, progress);
-            let report = match &work {
-                Work::RollBack(rollback) => host.roll_back(rollback, progress),
-                Work::Deploy(deployment) => host.deploy(deployment, progress),
-                _ => return Err(HostFailure::Interrupted),
-            };
-            let report = report.map_err(HostFailure::Perform)?;
-            Ok(Answer::of(&label, &report, &steps))
-        });
-        let mut answer = done.unwrap_or_else(|failure| Answer::failed(&label, failure));
-        answer.release = release;
-        if self.is_json {
-            console.print_json(&Document::of(std::slice::from_ref(&answer)))?;
-        } else {
-            answer.print(console)?;
-        }
-        Ok(answer.status)
     }
 }

@@ -3,25 +3,24 @@
 use wsgi_apply::deploy::{
     DeployOutcome, DeployReport, DeployStep, Go, Member, Rollout, RolloutEvent,
 };
-use wsgi_apply::{HostError, Progress, Standing};
+use wsgi_apply::{HostError, Progress, ShellError, Standing};
 
 use super::deploy::{Call, Found, Wanted};
-use super::release_answer::{Answer, Document, watch};
+use super::release_answer::{Answer, watch};
 use crate::error::CommandError;
-use crate::exit;
-use crate::fleet::{self, News, Next, WIDTH};
+use crate::fleet::before_it_begins;
 use crate::host_failure::HostFailure;
 use crate::interruption::{Interrupted, Interruption};
 use crate::machine::Address;
 use crate::output::{Console, Verbosity, visible};
-use crate::release_host::ReleaseMachine;
-
-type Looked = Result<(ReleaseMachine, Found), HostFailure>;
+use crate::release_host::{ReleaseMachine, shows_releases};
 
 /// A host, what it is called, and the steps that it has.
 struct Watched {
     label: String,
     release: String,
+    /// The command that says how it ended.
+    shows: String,
     steps: Vec<DeployStep>,
 }
 
@@ -33,10 +32,12 @@ impl Call<'_> {
         wanted: &Wanted<'_>,
     ) -> Result<u8, CommandError> {
         let labels: Vec<String> = self.hosts.iter().map(Address::label).collect();
-        let (machines, all_found, refused) = self.look_at_all(&labels, wanted);
+        let (machines, all_found, refused) = self.look_at_all(console, &labels, wanted);
         let mut works = Vec::new();
         let mut answers = refused;
         let leader = all_found.first();
+        let found: Vec<&Found> = all_found.iter().map(|(_, found)| found).collect();
+        let time = wanted.time(&found);
         if let Some((_, found)) = leader {
             found.warn(console);
         }
@@ -45,7 +46,7 @@ impl Call<'_> {
                 Some((first, leader)) => wanted.agree((&labels[*first], leader), found),
                 None => Ok(()),
             };
-            match agreed.and_then(|()| wanted.on(self.site, found, *number == 0)) {
+            match agreed.and_then(|()| wanted.on(self.site, found, time, *number == 0)) {
                 Ok(work) => works.push(work),
                 Err(failure) => answers.push((*number, Answer::failed(&labels[*number], failure))),
             }
@@ -65,10 +66,12 @@ impl Call<'_> {
         }
         let watched: Vec<Watched> = labels
             .into_iter()
+            .zip(self.hosts)
             .zip(&works)
-            .map(|(label, work)| Watched {
+            .map(|((label, address), work)| Watched {
                 label,
                 release: work.release().to_owned(),
+                shows: shows_releases(self.vars, address),
                 steps: work.steps(),
             })
             .collect();
@@ -82,7 +85,7 @@ impl Call<'_> {
         let mut watch = Watch {
             console,
             watched: &watched,
-            interruption: Interruption::noted(),
+            interruption: &self.interruption,
             interrupted: None,
             broken: None,
             switched: 0,
@@ -91,7 +94,9 @@ impl Call<'_> {
         let (interrupted, broken) = (watch.interrupted, watch.broken);
         let because = match (interrupted, broken) {
             (None, Some(number)) => format!("{} failed", visible(&watched[number].label)),
-            _ => "it was interrupted".to_owned(),
+            (Some(_), _) => "it was interrupted".to_owned(),
+            // As when a laptop sleeps.
+            (None, None) => "it heard nothing from here in time".to_owned(),
         };
         let both = watched.iter().zip(became).enumerate();
         let answers: Vec<Answer> = both
@@ -107,6 +112,7 @@ impl Call<'_> {
     #[allow(clippy::type_complexity)]
     fn look_at_all(
         &self,
+        console: &mut Console<'_>,
         labels: &[String],
         wanted: &Wanted<'_>,
     ) -> (
@@ -114,22 +120,11 @@ impl Call<'_> {
         Vec<(usize, Found)>,
         Vec<(usize, Answer)>,
     ) {
-        let mut all: Vec<Option<Looked>> = labels.iter().map(|_| None).collect();
-        fleet::work(
-            self.hosts.iter().collect(),
-            WIDTH,
-            |_, address, _: &fleet::Reporter<'_, (), Looked>| {
-                wanted.look(self.access, address, self.site)
-            },
-            |news| {
-                if let News::Ended(number, surveyed) = news {
-                    all[number] = Some(surveyed);
-                }
-                Next::GoOn
-            },
-        );
+        let look = |address: &Address| wanted.look(self.access, address, self.site);
+        let hosts = self.hosts.iter().collect();
+        let all = before_it_begins(console, &self.interruption, hosts, look);
         let (mut machines, mut all_found, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, surveyed) in all.into_iter().flatten().enumerate() {
+        for (number, surveyed) in all.into_iter().enumerate() {
             match surveyed {
                 Ok((machine, found)) => {
                     machines.push(machine);
@@ -140,24 +135,6 @@ impl Call<'_> {
         }
         (machines, all_found, refused)
     }
-
-    fn end(
-        &self,
-        console: &mut Console<'_>,
-        answers: &[Answer],
-        interrupted: Option<Interrupted>,
-    ) -> Result<u8, CommandError> {
-        if self.is_json {
-            console.print_json(&Document::of(answers))?;
-        } else {
-            for answer in answers {
-                answer.print(console)?;
-            }
-        }
-        let statuses = answers.iter().map(|answer| answer.status);
-        let status = exit::most_severe(statuses);
-        Ok(interrupted.map_or(status, Interrupted::status))
-    }
 }
 
 /// What became of a host; `because` of what it had to stop, if not of itself.
@@ -167,6 +144,16 @@ fn answer(
     because: Option<&str>,
 ) -> Answer {
     let mut answer = match became {
+        Err(error @ (HostError::Shell(ShellError::Lost(_)) | HostError::Failed(_))) => {
+            let failure = HostFailure::Unwatched {
+                source: error,
+                help: format!(
+                    "it goes back by itself, unless all have switched: {} says which release serves",
+                    host.shows
+                ),
+            };
+            Answer::failed(&host.label, failure)
+        }
         Err(error) => Answer::failed(&host.label, HostFailure::Perform(error)),
         Ok(None) => Answer::not_begun(&host.label, because.unwrap_or("another failed")),
         Ok(Some(report)) => {
@@ -187,7 +174,7 @@ fn answer(
 struct Watch<'a, 'b> {
     console: &'a mut Console<'b>,
     watched: &'a [Watched],
-    interruption: Interruption,
+    interruption: &'a Interruption,
     interrupted: Option<Interrupted>,
     /// The host that failed.
     broken: Option<usize>,

@@ -34,6 +34,15 @@ impl Happening {
             _ => return None,
         })
     }
+
+    pub(crate) fn as_progress(&self) -> Progress<'_> {
+        match self {
+            Self::Waiting(owner) => Progress::Waiting { owner },
+            Self::Begun(step) => Progress::Begun(*step),
+            Self::Done(step) => Progress::Done(*step),
+            Self::Output(line) => Progress::Output(line),
+        }
+    }
 }
 
 /// Shows what is happening: a line for each step that is done, and in a terminal a line below for
