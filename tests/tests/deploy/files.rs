@@ -28,7 +28,7 @@ fn only_what_has_changed_is_sent_and_what_is_required_is_installed() {
 
     shop.name("two");
     shop.deploy();
-    assert!(shop.sent() < 60_000, "{}", shop.sent());
+    assert!(shop.sent() < 80_000, "{}", shop.sent());
     assert_eq!(shop.answer(), "two");
     let release = shop.survey().current.expect("two");
     let there = format!("/var/www/shop/releases/{release}/static/large");
