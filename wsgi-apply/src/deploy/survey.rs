@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use serde::Serialize;
+use wsgi_model::AbsPath;
+
+use super::ReleaseSite;
+use crate::Digest;
 
 /// What is known of an app's releases on a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub struct Survey {
     /// What was deployed when, the oldest first.
     pub log: Vec<LogEntry>,
     arch: String,
+    /// The hashes of the files that an apply has left beside the app's start script.
+    applied: BTreeMap<String, Digest>,
 }
 
 /// A release.
@@ -110,6 +116,12 @@ impl Survey {
             "index" => {
                 self.index = rest.lines().filter_map(known).collect();
             }
+            "applied" => {
+                let lines = rest.lines().filter_map(|line| line.split_once("  "));
+                self.applied = lines
+                    .filter_map(|(hash, path)| Some((path.to_owned(), Digest::parse(hash)?)))
+                    .collect();
+            }
             "kept" => _ = self.kept.insert(rest.to_owned()),
             "python" => rest.clone_into(&mut self.python),
             "arch" => rest.clone_into(&mut self.arch),
@@ -135,6 +147,17 @@ impl Survey {
         known.is_some_and(|known| {
             digest.starts_with(&known.half) && known.is_executable == Some(is_executable)
         })
+    }
+
+    /// The files of the app that are not as the vars file would have them: it has changed since the
+    /// last apply, which a deploy does not make up for.
+    pub fn unapplied<'a>(&self, site: &'a ReleaseSite) -> Vec<&'a AbsPath> {
+        let differs = |(path, digest): &&(AbsPath, Digest)| {
+            let found = self.applied.get(path.as_str());
+            found.is_none_or(|found| found != digest)
+        };
+        let differing = site.applied.iter().filter(differs);
+        differing.map(|(path, _)| path).collect()
     }
 
     /// The release of this name.

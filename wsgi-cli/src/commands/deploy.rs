@@ -112,7 +112,15 @@ pub(super) struct Found {
 
 impl Found {
     /// Says what is to be said of it.
-    pub(super) fn warn(&self, console: &mut Console<'_>) {
+    pub(super) fn warn(&self, console: &mut Console<'_>, site: &ReleaseSite) {
+        let unapplied = self.survey.unapplied(site);
+        if !unapplied.is_empty() {
+            let paths: Vec<&str> = unapplied.iter().map(|path| path.as_str()).collect();
+            console.complain(&format!(
+                "warning: the vars file says otherwise than {}: `wsgi-cli apply` brings that to the host\n",
+                paths.join(", ")
+            ));
+        }
         if let Some(fetched) = &self.fetched {
             warn_of(console, &fetched.submodules);
         }
@@ -234,7 +242,7 @@ impl Call<'_> {
         let mut release = None;
         let looked = wanted.look(self.access, address, self.site);
         let done = looked.and_then(|(mut host, found)| {
-            found.warn(console);
+            found.warn(console, self.site);
             let work = wanted.on(self.site, &found, true)?;
             release = Some(work.release().to_owned());
             let steps = work.steps();

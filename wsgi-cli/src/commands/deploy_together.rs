@@ -38,7 +38,7 @@ impl Call<'_> {
         let mut answers = refused;
         let leader = all_found.first();
         if let Some((_, found)) = leader {
-            found.warn(console);
+            found.warn(console, self.site);
         }
         for (number, found) in &all_found {
             let agreed = match leader {
