@@ -71,7 +71,7 @@ fn logs_are_followed_over_rotations_and_nothing_runs_on_after_ctrl_c() {
             ]);
         }
         logs.ends_at_ctrl_c();
-        is_gone(&site, "tail -n 20");
+        is_gone(&site, "tail -v -n 20");
 
         // One that prints nothing learns of no closed pipe.
         let script = "echo begun; sleep 1234 & sleep 1234";
@@ -81,6 +81,13 @@ fn logs_are_followed_over_rotations_and_nothing_runs_on_after_ctrl_c() {
         run.ends_at_ctrl_c();
         is_gone(&site, "sleep 1234");
     }
+    // In the place of its log the app can put a link, by which root would be led.
+    site.machine()
+        .sh("cd /var/log/shop && setpriv --reuid shop --clear-groups ln -sf /etc/shadow shop.log")
+        .expect_success();
+    let logs = site.call(&["logs", "shop.yml", "--host", "web"]);
+    assert!(logs.out.contains("/var/log/nginx/"), "{logs:?}");
+    assert!(!logs.out.contains("root:"), "{logs:?}");
     let call = ["run", "shop.yml", "--host", "web", "--", "sh", "-c"];
     for (script, status) in [("exit 7", Some(7)), ("kill -KILL $$", Some(6))] {
         let ended = site.call(&[&call[..], &[script]].concat());

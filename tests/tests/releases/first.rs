@@ -60,6 +60,16 @@ wsgi_deploy_after: ['[ ! -e afterwards ] || sh ./afterwards']
         assert!(kept.contains(text), "no {text}: {kept}");
     }
     assert_eq!(kept.matches("collected").count(), 4, "{kept}");
+
+    // What an apply would have to bring is said, and only that.
+    for (lines, is_said) in [("", false), ("wsgi_env_vars: {new: value}", true)] {
+        site.settings(lines);
+        let ended = site.try_deploy();
+        let said = "otherwise than /etc/wsgi/shop/env: `wsgi-cli apply`";
+        assert_eq!(ended.status, Some(0), "{ended:?}");
+        assert_eq!(ended.errors.contains(said), is_said, "{ended:?}");
+        assert_eq!(ended.errors.contains("warning"), is_said, "{ended:?}");
+    }
 }
 
 /// Visitors get an error page, the program waits for a release, and there are no links to none.

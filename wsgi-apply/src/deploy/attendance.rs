@@ -9,6 +9,7 @@ use crate::posix::{call, quoted};
 use crate::{Chunk, HostError, PosixHost, Shell, Status, Terminal};
 
 const WATCH: &str = include_str!("watch.py");
+const LOGS: &str = include_str!("logs.sh");
 
 /// What is to become of the maintenance page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +49,12 @@ fn of_app<'a>(site: &'a ReleaseSite, words: impl IntoIterator<Item = &'a str>) -
 
 /// The same, for as long as somebody reads its output.
 fn watched<'a>(site: &'a ReleaseSite, words: impl IntoIterator<Item = &'a str>) -> String {
+    [begun(site), ended_with_us(as_user(site, words))].concat()
+}
+
+fn ended_with_us<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let watch = ["exec", "/usr/bin/python3", "-I", "-S", "-c", WATCH];
-    [
-        begun(site),
-        call(watch.into_iter().chain(as_user(site, words))),
-    ]
-    .concat()
+    call(watch.into_iter().chain(words))
 }
 
 fn as_user<'a>(
@@ -136,13 +137,14 @@ impl<S: Shell> PosixHost<S> {
         output: &mut dyn FnMut(Chunk<'_>),
     ) -> Result<Status, HostError> {
         let lines = lines.to_string();
-        let mut words = vec!["exec", "tail", "-n", &lines];
-        if follow {
-            words.extend(["-s", "0.2", "-F"]);
-        }
-        words.push("--");
-        words.extend(site.logs.iter().map(AbsPath::as_str));
-        Ok(self.exec(&call(words), io::empty(), output)?)
+        let follow = if follow { "-s 0.2 -F" } else { "" };
+        let mut words = vec!["/bin/sh", "-c", LOGS, "sh"];
+        words.extend([&site.user, &site.group, site.app_log.as_str()]);
+        words.extend([&lines, follow]);
+        let others = site.logs.iter().filter(|log| **log != site.app_log);
+        words.extend(others.map(AbsPath::as_str));
+        let program = [begun(site), ended_with_us(words)].concat();
+        Ok(self.exec(&program, io::empty(), output)?)
     }
 
     /// Runs a command in the release that serves, as the app's user and with the app's environment.

@@ -1,6 +1,8 @@
 //! Where an app's releases are, and how they are run.
 
-use wsgi_model::{AbsPath, Action, AppName, AppSpec, Bundle, Deploy, Stage, Tls};
+use wsgi_model::{AbsPath, Action, AppName, AppSpec, Bundle, Deploy, Node, Stage, Tls};
+
+use crate::Digest;
 
 /// Where an app's releases are, and how they are run.
 #[derive(Clone, Debug)]
@@ -46,6 +48,8 @@ pub struct ReleaseSite {
     pub logs: Vec<AbsPath>,
     /// What starts the program when it does not run.
     pub restart: Option<Action>,
+    /// The files beside [`start`](Self::start) with their hashes, as an apply leaves them.
+    pub applied: Vec<(AbsPath, Digest)>,
 }
 
 impl ReleaseSite {
@@ -89,6 +93,17 @@ impl ReleaseSite {
                         .into_iter()
                         .flat_map(|site| [site.access_log.clone(), site.error_log.clone()]),
                 )
+                .collect(),
+            applied: bundle
+                .artifacts()
+                .iter()
+                .filter(|artifact| artifact.path.parent() == layout.gunicorn_start().parent())
+                .filter_map(|artifact| match &artifact.node {
+                    Node::File { contents, .. } => {
+                        Some((artifact.path.clone(), Digest::of(contents.expose())))
+                    }
+                    _ => None,
+                })
                 .collect(),
             restart: actions
                 .find(|action| action.stage == Stage::Restart)

@@ -5,6 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use camino::Utf8Path;
 use serde::Serialize;
+use wsgi_model::AbsPath;
+
+use super::ReleaseSite;
+use crate::Digest;
 
 use super::deployment::{NoRelease, second};
 use wsgi_model::nearest;
@@ -38,6 +42,8 @@ pub struct Survey {
     /// What was deployed when, the oldest first.
     pub log: Vec<LogEntry>,
     arch: String,
+    /// The hashes of the files that an apply has left beside the app's start script.
+    applied: BTreeMap<String, Digest>,
 }
 
 /// A release.
@@ -120,6 +126,12 @@ impl Survey {
             "index" => {
                 self.index = rest.lines().filter_map(known).collect();
             }
+            "applied" => {
+                let lines = rest.lines().filter_map(|line| line.split_once("  "));
+                self.applied = lines
+                    .filter_map(|(hash, path)| Some((path.to_owned(), Digest::parse(hash)?)))
+                    .collect();
+            }
             "kept" => _ = self.kept.insert(rest.to_owned()),
             "python" => rest.clone_into(&mut self.python),
             "arch" => rest.clone_into(&mut self.arch),
@@ -165,6 +177,17 @@ impl Survey {
         known.is_some_and(|known| {
             digest.starts_with(&known.half) && known.is_executable == Some(is_executable)
         })
+    }
+
+    /// The files of the app that are not as the vars file would have them: it has changed since the
+    /// last apply, which a deploy does not make up for.
+    pub fn unapplied<'a>(&self, site: &'a ReleaseSite) -> Vec<&'a AbsPath> {
+        let differs = |(path, digest): &&(AbsPath, Digest)| {
+            let found = self.applied.get(path.as_str());
+            found.is_none_or(|found| found != digest)
+        };
+        let differing = site.applied.iter().filter(differs);
+        differing.map(|(path, _)| path).collect()
     }
 
     /// The release of this name.

@@ -9,6 +9,11 @@ N=$S/$APP
 [ -x "$START" ] || rec unready "$START"
 id -- "$USER_" >/dev/null 2>&1 || rec unready "$USER_"
 
+# Whether it is what the vars file says now.
+set +f
+rec applied "$(sha256sum -- "${START%/*}"/* 2>/dev/null)"
+set -f
+
 # The link's own text: what it leads to is the app's to choose.
 if [ -L "$CURRENT" ]; then
     rec current "$(readlink -- "$CURRENT")"

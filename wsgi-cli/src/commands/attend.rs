@@ -91,6 +91,7 @@ pub(super) fn logs(
     });
     printed?;
     match ended {
+        Ok(Status::Exited(status)) if status == i32::from(exit::CONFLICT) => Ok(exit::CONFLICT),
         // A log that is not there yet is said by tail itself.
         Ok(_) => Ok(exit::DONE),
         Err(error) => Ok(failed(console, &label, &HostFailure::Observe(error))),

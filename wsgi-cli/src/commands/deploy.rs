@@ -121,7 +121,15 @@ pub(super) struct Found {
 
 impl Found {
     /// Says what is to be said of it.
-    pub(super) fn warn(&self, console: &mut Console<'_>) {
+    pub(super) fn warn(&self, console: &mut Console<'_>, site: &ReleaseSite) {
+        let unapplied = self.survey.unapplied(site);
+        if !unapplied.is_empty() {
+            let paths: Vec<&str> = unapplied.iter().map(|path| path.as_str()).collect();
+            console.complain(&format!(
+                "warning: the vars file says otherwise than {}: `wsgi-cli apply` brings that to the host\n",
+                paths.join(", ")
+            ));
+        }
         if let Some(fetched) = &self.fetched {
             warn_of(console, &fetched.submodules);
         }

@@ -58,7 +58,7 @@ impl Call<'_> {
         wanted: &Wanted<'_>,
         (host, found): (ReleaseMachine, Found),
     ) -> (Answer, Option<Interrupted>) {
-        found.warn(console);
+        found.warn(console, self.site);
         let work = match wanted.on(self.site, &found, wanted.time(&[&found]), true) {
             Ok(work) => work,
             Err(failure) => return (Answer::failed(label, failure), None),

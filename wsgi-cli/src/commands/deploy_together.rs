@@ -39,7 +39,7 @@ impl Call<'_> {
         let found: Vec<&Found> = all_found.iter().map(|(_, found)| found).collect();
         let time = wanted.time(&found);
         if let Some((_, found)) = leader {
-            found.warn(console);
+            found.warn(console, self.site);
         }
         for (number, found) in &all_found {
             let agreed = match leader {
