@@ -7,6 +7,7 @@ mod host;
 mod program;
 mod record;
 mod repository;
+mod requirement_line;
 mod requirements;
 mod rollout;
 mod site;

@@ -4,6 +4,8 @@ mod adoption;
 mod files;
 mod kills;
 mod load;
+#[cfg(feature = "long")]
+mod parts;
 mod refused;
 mod rollback;
 mod shop;
