@@ -93,3 +93,18 @@ fn contents_reach_the_disk_before_their_name_and_the_name_before_it_is_told() {
     let site = "rename /etc/nginx/sites-available/.wsgi~/shop /etc/nginx/sites-available/shop";
     assert!(kept.is_some_and(|kept| kept < at(site)), "{calls:#?}");
 }
+
+#[test]
+fn a_note_that_was_cut_off_takes_nothing_else_away() {
+    let mut subject = Subject::serving();
+    let machine = subject.machine.clone();
+    let left = "/etc/nginx/sites-available/.wsgi~";
+    machine.write(&format!("{left}/shop"), "half of it", 0o600);
+    // The end of the second line did not fit on the disk.
+    let noted = format!("{left}\n/etc/nginx");
+    machine.write("/var/lib/wsgi/.host/asides", noted, 0o600);
+    subject.apply(&vars(Age::New));
+    assert!(!machine.exists(left));
+    assert!(machine.exists("/etc/nginx/nginx.conf"));
+    subject.is_whole(&vars(Age::New));
+}

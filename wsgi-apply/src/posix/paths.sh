@@ -20,8 +20,9 @@ put_aside() { # where
     printf '%s\n' "$1" | write -a "$H/asides" && rm -rf -- "$1"
 }
 
+# A line that was cut off, by a full disk say, may be the name of something else.
 tidy() {
-    [ ! -s "$H/asides" ] || args rm -rf -- <"$H/asides"
+    [ ! -s "$H/asides" ] || grep '\.wsgi~$' "$H/asides" | args rm -rf --
     rm -f -- "$H/asides"
 }
 
@@ -203,14 +204,18 @@ keep() { # set list
     batch "$2" kept
 }
 kept() {
-    mkdir -p -- "$U/was" && touch -- "$U/list" && known=$(cut -f 2 -- "$U/list") && paths=$(field 2) &&
-        paths=$({ printf '%s\n' "$known" '' "$paths"; } | awk '$0 == "" { past = 1; next } !past { known[$0]; next } !($0 in known)') || return
+    mkdir -p -- "$U/was" && touch -- "$U/list" && before=$(cat -- "$U/list") && paths=$(field 2) &&
+        paths=$(printf '%s\n' "$before" '' "$paths" |
+            awk -F'\t' '$0 == "" { past = 1; next } !past { known[$2]; next } !($0 in known)') || return
     found=$(for path in $paths; do [ ! -e "$path" ] && [ ! -L "$path" ] || printf '%s\n' "$path"; done)
     [ -z "$found" ] || printf '%s\n' "$found" | args cp -a --remove-destination --parents -t "$U/was" -- || return
-    for path in $paths; do
-        if [ -e "$path" ] || [ -L "$path" ]; then n=was$path; else n=-; fi
-        printf '%s\t%s\n' "$n" "$path"
-    done | write -a "$U/list"
+    {
+        [ -z "$before" ] || printf '%s\n' "$before"
+        for path in $paths; do
+            if [ -e "$path" ] || [ -L "$path" ]; then n=was$path; else n=-; fi
+            printf '%s\t%s\n' "$n" "$path"
+        done
+    } | write "$U/list~" && mv -T -- "$U/list~" "$U/list"
 }
 
 # Prepared files reach the disk before their names do, and what they replace is kept until then.

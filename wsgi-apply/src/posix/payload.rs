@@ -197,3 +197,41 @@ impl Read for Joined {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_is_an_archive_as_long_as_was_said() {
+        let sizes = [0, 1, 511, 512, 513];
+        let mut payload = Payload::default();
+        let mut sent = Vec::new();
+        for size in sizes {
+            let bytes = vec![b'x'; size];
+            sent.push((payload.push(bytes.clone()), bytes));
+        }
+        // Longer than an archive's header has room for.
+        let name = format!("d1/{}", "n".repeat(200));
+        payload.push_named(&Contents::public("named"), name.clone());
+        sent.push((name, b"named".to_vec()));
+
+        let arrival = payload.arrival();
+        let mut bytes = Vec::new();
+        payload
+            .into_reader()
+            .read_to_end(&mut bytes)
+            .expect("it is in memory");
+        let length = format!("receive {}\n", bytes.len());
+        assert!(arrival.contains(&length), "{length}{arrival}");
+        let mut archive = tar::Archive::new(bytes.as_slice());
+        let arrived = archive.entries().expect("an archive").map(|entry| {
+            let mut entry = entry.expect("a file");
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).expect("it is in memory");
+            (name, bytes)
+        });
+        assert_eq!(arrived.collect::<Vec<_>>(), sent);
+    }
+}
