@@ -9,6 +9,7 @@ mod kept;
 mod program;
 mod record;
 mod repository;
+mod requirement_line;
 mod requirements;
 mod rollout;
 mod site;

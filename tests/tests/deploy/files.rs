@@ -57,4 +57,49 @@ fn shared_paths_outlive_releases() {
     let link = format!("/var/www/shop/releases/{two}/var/db");
     let leads = shop.machine.run(["readlink", &link]).text();
     assert_eq!(leads.trim(), "/var/www/shop/shared/var/db");
+
+    // They are the app's: what was in the project is no longer what counts.
+    shop.put("media/second", "too late");
+    shop.machine
+        .sh(&format!(
+            "rm {kept}/first && echo of the app >{kept}/upload"
+        ))
+        .expect_success();
+    shop.deploys("three");
+    let listed = shop.listing("/var/www/shop/current/media/");
+    assert_eq!(listed, ["upload"]);
+
+    // Elsewhere it may change its release, which the next one does not begin with.
+    shop.machine
+        .sh("cd /var/www/shop/current && rm templates/page && echo 'broken(' >beside.py")
+        .expect_success();
+    shop.deploys("three");
+    let page = shop.machine.text("/var/www/shop/current/templates/page");
+    assert_eq!(page, "three");
+}
+
+/// Else nginx tells visitors that a file of the same size is what they have, and an executable that
+/// was none stays none.
+#[test]
+fn a_file_has_the_time_at_which_it_came_and_the_mode_that_it_has() {
+    let mut shop = Shop::applied(VARS);
+    shop.put("static/page.css", "a{color:#000}");
+    shop.put("static/as_it_was.css", "b{color:#000}");
+    shop.put("tool", "#!/bin/sh\n");
+    shop.put("no_tool", "#!/bin/sh\n");
+    shop.set_executable("no_tool", true);
+    shop.deploys("one");
+    shop.machine
+        .sh("cd /var/www/shop/current && [ ! -x tool ] && [ -x no_tool ] && touch /before")
+        .expect_success();
+
+    shop.put("static/page.css", "a{color:#fff}");
+    shop.set_executable("tool", true);
+    shop.set_executable("no_tool", false);
+    shop.deploys("two");
+    shop.machine
+        .sh("cd /var/www/shop/current && [ -x tool ] && [ ! -x no_tool ]")
+        .expect_success();
+    let newer = "cd /var/www/shop/current/static && find . -name '*.css' -newer /before";
+    assert_eq!(shop.machine.sh(newer).text(), "./page.css\n");
 }

@@ -5,6 +5,8 @@ mod files;
 mod kills;
 mod load;
 mod order;
+#[cfg(feature = "long")]
+mod parts;
 mod refused;
 mod rollback;
 mod shop;

@@ -1,7 +1,8 @@
 //! A machine with a shop that is deployed to.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -159,6 +160,12 @@ impl Shop {
         let path = self.project.path().join(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
         fs::write(path, text).expect("a file");
+    }
+
+    pub(crate) fn set_executable(&self, name: &str, is_executable: bool) {
+        let mode = if is_executable { 0o755 } else { 0o644 };
+        let path = self.project.path().join(name);
+        fs::set_permissions(path, Permissions::from_mode(mode)).expect("a file");
     }
 
     pub(crate) fn remove(&self, name: &str) {

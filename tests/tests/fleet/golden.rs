@@ -217,12 +217,10 @@ fn attended(desk: &mut Desk) {
     call(desk, &format!("maintenance status {HOST}"), 0);
     call(desk, &format!("maintenance off {HOST}"), 0);
     assert_eq!(desk.answer("web1"), "three");
-    // The one before it still says goodbye.
-    wait_until("one gunicorn is left", || {
-        let count = desk
-            .on("web1")
-            .run(["pgrep", "-fc", "--", "bin/[g]unicorn --config"]);
-        count.text().trim() == "2"
+    // It has a last word.
+    let is_alone = "[ $(pgrep -c -P $(cat /var/lib/shop/run/gunicorn.pid)) = 1 ]";
+    wait_until("the gunicorn of before is gone", || {
+        desk.on("web1").sh(is_alone).code() == Some(0)
     });
     let write = "cd /var/log/shop && echo 'a traceback' >shop.log && cd /var/log/nginx && echo 'GET /' >shop.access.log && : >shop.error.log && : >/var/log/supervisor/shop.log";
     desk.on("web1").sh(write).expect_success();

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use wsgi_model::AbsPath;
 
 use super::ReleaseSite;
-use crate::posix::call;
+use crate::posix::{call, quoted};
 use crate::{Chunk, HostError, PosixHost, Shell, Status, Terminal};
 
 const WATCH: &str = include_str!("watch.py");
@@ -30,11 +30,18 @@ pub enum Maintenance {
     Off,
 }
 
+/// What every program begins with: without the app there is neither its user nor its environment.
+fn begun(site: &ReleaseSite) -> String {
+    let said = format!("{} was not applied: `wsgi-cli apply` it first", site.app);
+    let (start, said) = (quoted(site.start.as_str()), quoted(&said));
+    format!("cd /\n[ -x {start} ] || {{\necho {said} >&2\nexit 7\n}}\n")
+}
+
 /// A program that the app's user runs.
 fn of_app<'a>(site: &'a ReleaseSite, words: impl IntoIterator<Item = &'a str>) -> String {
     [
-        "cd /\n",
-        &call(["exec"].into_iter().chain(as_user(site, words))),
+        begun(site),
+        call(["exec"].into_iter().chain(as_user(site, words))),
     ]
     .concat()
 }
@@ -43,8 +50,8 @@ fn of_app<'a>(site: &'a ReleaseSite, words: impl IntoIterator<Item = &'a str>) -
 fn watched<'a>(site: &'a ReleaseSite, words: impl IntoIterator<Item = &'a str>) -> String {
     let watch = ["exec", "/usr/bin/python3", "-I", "-S", "-c", WATCH];
     [
-        "cd /\n",
-        &call(watch.into_iter().chain(as_user(site, words))),
+        begun(site),
+        call(watch.into_iter().chain(as_user(site, words))),
     ]
     .concat()
 }

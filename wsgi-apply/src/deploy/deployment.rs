@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use camino::Utf8Path;
 use wsgi_model::RelativePath;
 
 use super::program::{Company, Program, Writer, program};
-use super::tree::{Tree, TreeError};
+use super::tree::{Tree, TreeEntry, TreeError};
 use super::{
     DeployStep, Dispatch, Fetched, LockKind, ReleaseOutcome, ReleaseSite, Requirements, SourceTree,
     Survey,
@@ -169,9 +168,10 @@ impl<'a> Deployment<'a> {
         }
         writer.step(DeployStep::Complete, &["complete"]);
         let kind = self.requirements.kind;
+        let key = self.requirements.key_for(&self.id);
         let mut words = vec![
             "virtualenv_of",
-            self.requirements.key.as_str(),
+            key.as_str(),
             kind.word(),
             if kind == LockKind::Requirements {
                 kind.file()
@@ -182,7 +182,7 @@ impl<'a> Deployment<'a> {
         words.extend(site.packages.iter().map(String::as_str));
         writer.step(DeployStep::Virtualenv, &words);
         let release = format!("{}/{}", site.releases, self.id);
-        let virtualenv = format!("{}/{}", site.virtualenvs, self.requirements.key);
+        let virtualenv = format!("{}/{key}", site.virtualenvs);
         let build = &site.deploy.build;
         writer.hooks(site, (&release, &virtualenv), build, DeployStep::Build);
         writer.go_over(site, &release, &virtualenv, Some(self.leads));
@@ -193,22 +193,23 @@ impl<'a> Deployment<'a> {
 
     /// What is sent: of the files, those that the host has not.
     fn parcels(&self, tree: &Tree) -> Result<Parcels, TreeError> {
-        let known = |path: &Utf8Path, digest: &str| {
-            !self.full
-                && self.survey.base.is_some()
-                && self
-                    .survey
-                    .index
-                    .get(path.as_str())
-                    .is_some_and(|half| digest.starts_with(half))
-        };
+        let has_base = !self.full && self.survey.base.is_some();
         let mut kept = BTreeSet::new();
         let mut unknown = BTreeSet::new();
-        for (path, digest) in tree.files() {
-            if known(path, &digest.to_string()) {
+        for (path, entry) in &tree.entries {
+            let TreeEntry::File {
+                digest, executable, ..
+            } = entry
+            else {
+                continue;
+            };
+            if self.survey.keeps(path) {
+                continue;
+            }
+            if has_base && self.survey.has(path, &digest.to_string(), *executable) {
                 kept.insert(path.as_str());
             } else {
-                unknown.insert(path);
+                unknown.insert(path.as_path());
             }
         }
         // What is told of the files is in proportion to what has changed, too.
@@ -225,7 +226,7 @@ impl<'a> Deployment<'a> {
         let archive = payload.push_file(archive).map_err(failed)?;
         let added = tree.index(|path| unknown.contains(path));
         let added = payload.push(added.into_bytes());
-        let whole = Digest::of(tree.index(|_| true).as_bytes()).to_string();
+        let whole = Digest::of(tree.index(|path| !self.survey.keeps(path)).as_bytes()).to_string();
         Ok(Parcels {
             gone,
             archive,
@@ -248,7 +249,11 @@ impl<'a> Deployment<'a> {
         let writer = self.writer(parcels, company);
         Ok(program(
             self.site,
-            (&self.id, &self.requirements.key, self.content.revision()),
+            (
+                &self.id,
+                &self.requirements.key_for(&self.id),
+                self.content.revision(),
+            ),
             (&self.operator, self.wait),
             self.survey,
             mark,

@@ -54,11 +54,15 @@ of_copy -c core.quotePath=false ls-tree -r "$commit" | while IFS="$T" read -r ab
         continue
         ;;
     esac
-    case $path in pyproject.toml | uv.lock | poetry.lock | *requirements* | *constraints*)
-        blob=${about##* }
-        hash=$(of_copy cat-file blob "$blob" | sha256sum)
-        rec file "${hash%% *}" "$path"
-        ;;
+    # Of a lock file, only what it says of directories of the project is of use.
+    case $path in
+    pyproject.toml) lines='^$' ;;
+    uv.lock | poetry.lock) lines='^(source = [{] (editable|directory)|type = "directory")' ;;
+    *requirements* | *constraints*) lines='^[^[:space:]]' ;;
+    *) continue ;;
     esac
+    blob=${about##* }
+    hash=$(of_copy cat-file blob "$blob" | sha256sum)
+    rec file "${hash%% *}" "$path" "$(of_copy cat-file blob "$blob" | grep -aE -- "$lines" | tr -d '\0')"
 done
 rec "$M-end"

@@ -15,7 +15,16 @@ pub(super) struct Program {
 
 /// The program that looks at the releases of an app.
 pub(super) fn surveying(site: &ReleaseSite, mark: &str) -> String {
-    [places(site), assigned("M", mark), bare(STATE), bare(SURVEY)].concat()
+    let shared = site.deploy.shared_paths.iter();
+    let shared: String = shared.flat_map(|path| [path.as_str(), "\n"]).collect();
+    [
+        places(site),
+        assigned("M", mark),
+        assigned("SHARED", &shared),
+        bare(STATE),
+        bare(SURVEY),
+    ]
+    .concat()
 }
 
 /// The program that prints what the deploy of a release has printed.

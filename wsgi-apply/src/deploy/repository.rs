@@ -1,5 +1,6 @@
 //! A revision of a git repository, and what a host knows of it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -77,7 +78,15 @@ pub struct Fetched {
     /// The submodules, which are empty directories in the release.
     pub submodules: Vec<String>,
     /// The files that may say what is to be installed.
-    pub(super) files: Vec<(String, Digest)>,
+    pub(super) files: BTreeMap<String, FetchedFile>,
+}
+
+/// A file of a revision that a host has fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct FetchedFile {
+    pub(super) digest: Digest,
+    /// Those of its lines that may lead to other files.
+    pub(super) text: String,
 }
 
 /// Why a host has not fetched a revision.
@@ -148,10 +157,13 @@ impl Fetched {
                 "commit" => rest.clone_into(&mut fetched.commit),
                 "submodule" => fetched.submodules.push(rest.to_owned()),
                 "file" => {
-                    let file = rest.split_once('\t');
-                    let file = file.and_then(|(hash, path)| Some((path, Digest::parse(hash)?)));
-                    let (path, digest) = file.ok_or_else(cut)?;
-                    fetched.files.push((path.to_owned(), digest));
+                    let mut fields = rest.splitn(3, '\t');
+                    let mut field = || fields.next().ok_or_else(cut);
+                    let (digest, path, text) = (field()?, field()?, field()?);
+                    let digest = Digest::parse(digest).ok_or_else(cut)?;
+                    let text = text.to_owned();
+                    let file = FetchedFile { digest, text };
+                    fetched.files.insert(path.to_owned(), file);
                 }
                 _ => {}
             }

@@ -136,7 +136,11 @@ fn of_archive(path: &Utf8Path, file: File) -> Result<SourceTree, SourceError> {
     let unpacked = unpack(path, file)?;
     let root = Utf8Path::from_path(unpacked.path());
     let root = root.ok_or_else(|| TreeError::Name(unpacked.path().display().to_string()))?;
-    let tree = Tree::read(&only_directory(root), Files::All)?;
+    let tree = Tree::read(&only_directory(root), Files::All);
+    let tree = tree.map_err(|error| match error {
+        TreeError::Empty(_) => TreeError::Empty(path.to_owned()),
+        error => error,
+    })?;
     let revision = short(&tree);
     Ok(SourceTree {
         tree,
@@ -192,6 +196,8 @@ fn unpack(path: &Utf8Path, mut file: File) -> Result<TempDir, SourceError> {
             });
         }
     }
+    // Behind the last entry there is the check sum of what was compressed, unless it was cut off.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(failed)?;
     Ok(directory)
 }
 
@@ -302,4 +308,39 @@ fn of_git(repository: &Repository, cache: &Utf8Path) -> Result<SourceTree, Sourc
         submodules,
         _unpacked: Some(unpacked),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn an_archive_of_which_the_end_is_missing_is_none() {
+        let directory = TempDir::new().expect("a directory");
+        let root = Utf8Path::from_path(directory.path()).expect("UTF-8");
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(3);
+        let added = archive.append_data(&mut header, "web.py", &b"app"[..]);
+        added.expect("it is added");
+        let mut compressed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let written = compressed.write_all(&archive.into_inner().expect("an archive"));
+        written.expect("it is compressed");
+        let whole = compressed.finish().expect("it is compressed");
+
+        let path = root.join("shop.tar.gz");
+        fs::write(&path, &whole).expect("a file");
+        SourceTree::open(path.as_str(), root).expect("a source");
+        for missing in [1, 8, 20] {
+            fs::write(&path, &whole[..whole.len() - missing]).expect("a file");
+            let refused = SourceTree::open(path.as_str(), root).expect_err("refused");
+            assert!(
+                matches!(refused, SourceError::Archive { .. }),
+                "{refused:?}"
+            );
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
+use camino::Utf8Path;
 use serde::Serialize;
 
 use super::deployment::{NoRelease, second};
@@ -24,8 +25,10 @@ pub struct Survey {
     pub is_plain: bool,
     /// The virtualenvs that are whole.
     pub cached: BTreeSet<String>,
-    /// The files of the release that runs, each with the first half of its hash.
-    pub(super) index: BTreeMap<String, String>,
+    /// The shared paths that are there: what a release has of them has no say any more.
+    kept: BTreeSet<String>,
+    /// The files of the release that runs.
+    pub(super) index: BTreeMap<String, Known>,
     /// The release that the index is of.
     pub(super) base: Option<String>,
     /// The host's Python and processor.
@@ -60,6 +63,15 @@ pub struct Release {
     pub virtualenv: String,
     /// Whether its files are there.
     pub is_there: bool,
+}
+
+/// What is known of a file of the release that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    /// The first digits of its hash.
+    half: String,
+    /// Whether it can be run; nothing when it is not what was deployed any more.
+    is_executable: Option<bool>,
 }
 
 /// How the deploy of a release ended.
@@ -106,11 +118,9 @@ impl Survey {
             "cached" => _ = self.cached.insert(rest.to_owned()),
             "base" => self.base = Some(rest.to_owned()),
             "index" => {
-                let lines = rest.lines().filter_map(|line| line.split_once("  "));
-                self.index = lines
-                    .map(|(hash, path)| (path.to_owned(), hash.to_owned()))
-                    .collect();
+                self.index = rest.lines().filter_map(known).collect();
             }
+            "kept" => _ = self.kept.insert(rest.to_owned()),
             "python" => rest.clone_into(&mut self.python),
             "arch" => rest.clone_into(&mut self.arch),
             "uv" => self.has_uv = true,
@@ -142,6 +152,19 @@ impl Survey {
     /// What decides, besides the requirements, whether a virtualenv fits.
     pub fn interpreter(&self) -> String {
         format!("{} {}", self.python, self.arch)
+    }
+
+    /// Whether it is kept for all releases, so that none brings it.
+    pub(super) fn keeps(&self, path: &Utf8Path) -> bool {
+        self.kept.iter().any(|kept| path.starts_with(kept))
+    }
+
+    /// Whether the release that runs has this very file.
+    pub(super) fn has(&self, path: &Utf8Path, digest: &str, is_executable: bool) -> bool {
+        let known = self.index.get(path.as_str());
+        known.is_some_and(|known| {
+            digest.starts_with(&known.half) && known.is_executable == Some(is_executable)
+        })
     }
 
     /// The release of this name.
@@ -181,6 +204,20 @@ impl Survey {
             .iter()
             .rfind(|release| release.is_there && release.outcome == ReleaseOutcome::Good)
     }
+}
+
+fn known(line: &str) -> Option<(String, Known)> {
+    let (half, rest) = line.split_at_checked(16)?;
+    let (mode, path) = rest.split_at_checked(1)?;
+    let known = Known {
+        half: half.to_owned(),
+        is_executable: match mode {
+            "x" => Some(true),
+            "-" => Some(false),
+            _ => None,
+        },
+    };
+    Some((path.to_owned(), known))
 }
 
 fn release(text: &str) -> Option<Release> {

@@ -2,7 +2,8 @@
 # Prints what is known of an app's releases. Changes nothing.
 #
 # Given, besides what state.sh takes: $M, a word that nothing else prints; the app, its $USER_, its
-# directories $RELEASES, $CURRENT, $VENV, $VENVS; $START, the script that knows its environment.
+# directories $RELEASES, $CURRENT, $VENV, $VENVS; $START, the script that knows its environment;
+# $SHARED, what outlives releases.
 rec "$M"
 N=$S/$APP
 [ -x "$START" ] || rec unready "$START"
@@ -26,6 +27,14 @@ for about in "$N"/releases/*/about; do
     [ ! -d "$RELEASES/$id" ] || there=there
     rec release "$id" "$there" "$(cat "$about")"
 done
+# One shared path a line.
+kept=$SHARED
+while [ -n "$kept" ]; do
+    path=${kept%%"
+"*} kept=${kept#*"
+"}
+    if [ -e "$HOME_/shared/$path" ] || [ -L "$HOME_/shared/$path" ]; then rec kept "$path"; fi
+done
 for whole in "$VENVS"/*/.whole; do
     [ ! -f "$whole" ] || rec cached "$(basename "${whole%/.whole}")"
 done
@@ -42,7 +51,13 @@ base=$(readlink -- "$CURRENT" 2>/dev/null)
 base=${base##*/}
 if [ -n "$base" ] && [ -r "$N/releases/$base/index" ] && [ -d "$RELEASES/$base" ]; then
     rec base "$base"
-    rec index "$(cut -c1-16,65- "$N/releases/$base/index")"
+    # Whether a file can be run (x) or not (-), or is not as it was deployed (?): the app, or a build,
+    # has changed or removed it since.
+    rec index "$(as "$USER_" find "$RELEASES/$base" -type f \( \
+        -newerct "@$(stat -c %.9Y -- "$N/releases/$base/index")" -o -perm /111 -printf 'x%P\n' -o -printf '-%P\n' \) 2>/dev/null |
+        awk 'FILENAME == "-" { is[substr($0, 2)] = substr($0, 1, 1); next }
+            { path = substr($0, 67); print substr($0, 1, 16) (path in is ? is[path] : "?") path }' \
+            - "$N/releases/$base/index")"
 fi
 rec python "$(/usr/bin/python3 -I -S -c 'import sys; print(sys.version.split()[0], sys.implementation.cache_tag)' 2>/dev/null)"
 command -v uv >/dev/null 2>&1 && rec uv

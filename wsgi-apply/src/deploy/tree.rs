@@ -171,7 +171,7 @@ impl Tree {
         let mut archive = tar::Builder::new(compressed);
         for (path, entry) in &self.entries {
             let mut header = tar::Header::new_gnu();
-            // The same for everybody: what a release is does not depend on who deploys it.
+            // The host sets the time at which it arrives.
             header.set_mtime(0);
             match entry {
                 TreeEntry::Directory => {

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use wsgi_apply::deploy::{Maintenance, Page};
+use wsgi_apply::deploy::{Maintenance, Page, ReleaseHost as _};
 use wsgi_apply::{Chunk, HostError, Status};
 
 use crate::args::{self, PageSwitch};
@@ -47,9 +47,14 @@ pub(super) fn maintenance(
     let mut statuses = Vec::new();
     for address in &all {
         let label = address.label();
-        let now = access
-            .posix(address)
-            .and_then(|mut host| host.maintenance(&site, page).map_err(HostFailure::Perform));
+        let now = access.posix(address).and_then(|mut host| {
+            let survey = host.survey(&site).map_err(HostFailure::Observe)?;
+            if let Some(missing) = survey.unready.first() {
+                let missing = missing.clone();
+                return Err(HostFailure::NotApplied { missing });
+            }
+            host.maintenance(&site, page).map_err(HostFailure::Perform)
+        });
         statuses.push(match now {
             Ok(now) => {
                 let what = match now {
@@ -81,7 +86,7 @@ pub(super) fn logs(
     let mut printed = Ok(());
     let ended = host.logs(&site, args.lines, args.follow, &mut |chunk| {
         if printed.is_ok() {
-            printed = pass_on(console, chunk, true);
+            printed = pass_on_log(console, chunk);
         }
     });
     printed?;
@@ -127,7 +132,7 @@ pub(super) fn run(
     };
     let ended = host.run_in_release(&site, &words, stdin, &mut |chunk| {
         if printed.is_ok() {
-            printed = pass_on(console, chunk, false);
+            printed = pass_on(console, chunk);
         }
     });
     printed?;
@@ -184,23 +189,53 @@ impl io::Read for Piped {
     }
 }
 
-/// Hands on what a program prints. What a log holds was written by whoever sent a request, so that a
-/// terminal gets no control characters of it.
-fn pass_on(console: &mut Console<'_>, chunk: Chunk<'_>, is_log: bool) -> Result<(), CommandError> {
+/// Hands on what a command prints, byte for byte: it may be an archive, and a chunk may end within a
+/// character.
+fn pass_on(console: &mut Console<'_>, chunk: Chunk<'_>) -> Result<(), CommandError> {
+    match chunk {
+        Chunk::Out(bytes) => {
+            console.print_bytes(bytes)?;
+            console.flush()?;
+        }
+        Chunk::Err(bytes) => console.complain_bytes(bytes),
+    }
+    Ok(())
+}
+
+/// Hands on what a log holds. Whoever sent a request wrote it, so that a terminal gets no control
+/// characters of it.
+fn pass_on_log(console: &mut Console<'_>, chunk: Chunk<'_>) -> Result<(), CommandError> {
     match chunk {
         Chunk::Out(bytes) => {
             let text = String::from_utf8_lossy(bytes);
-            if is_log {
-                for line in text.split_inclusive('\n') {
-                    let (line, end) = line.strip_suffix('\n').map_or((line, ""), |l| (l, "\n"));
-                    console.print(format_args!("{}{end}", visible(line)))?;
-                }
-            } else {
-                console.print(format_args!("{text}"))?;
+            for line in text.split_inclusive('\n') {
+                let (line, end) = line.strip_suffix('\n').map_or((line, ""), |l| (l, "\n"));
+                console.print(format_args!("{}{end}", visible(line)))?;
             }
             console.flush()?;
         }
         Chunk::Err(bytes) => console.complain(&String::from_utf8_lossy(bytes)),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Colour;
+    use crate::output::{Paint, Verbosity};
+
+    #[test]
+    fn what_a_command_prints_arrives_byte_for_byte() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let paint = Paint::new(Colour::Never, false);
+        let mut console = Console::new(&mut out, &mut err, paint, paint, Verbosity::Normal);
+        let bytes: Vec<u8> = (0..=255).chain("é".bytes()).collect();
+        for part in bytes.chunks(257) {
+            pass_on(&mut console, Chunk::Out(part)).expect("it is printed");
+            pass_on(&mut console, Chunk::Err(part)).expect("it is printed");
+        }
+        assert_eq!(out, bytes);
+        assert_eq!(err, bytes);
+    }
 }

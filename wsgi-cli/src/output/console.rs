@@ -62,6 +62,11 @@ impl<'a> Console<'a> {
         self.tell(|out| out.write_fmt(text))
     }
 
+    /// Hands on a part of a result that need not be text.
+    pub(crate) fn print_bytes(&mut self, bytes: &[u8]) -> Result<(), PrintError> {
+        self.tell(|out| out.write_all(bytes))
+    }
+
     /// Prints the result as one JSON document.
     pub(crate) fn print_json(&mut self, document: &impl Serialize) -> Result<(), PrintError> {
         self.tell(|out| {
@@ -101,6 +106,11 @@ impl<'a> Console<'a> {
     pub(crate) fn complain(&mut self, text: &str) {
         // When this fails, there is nobody left to tell.
         let _ = self.err.write_all(text.as_bytes());
+    }
+
+    /// Hands on what a command says on stderr, which need not be text.
+    pub(crate) fn complain_bytes(&mut self, bytes: &[u8]) {
+        let _ = self.err.write_all(bytes);
     }
 
     /// Says what is done, when that is wanted.
