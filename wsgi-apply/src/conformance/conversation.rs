@@ -8,7 +8,7 @@ use super::{Found, Promise, Unkept, expect, tried};
 use crate::{Chunk, Script, Shell, Status};
 
 /// How long an answer may take that has all that it needs.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 fn promises<'a>() -> Vec<Promise<dyn Shell + 'a>> {
     vec![
