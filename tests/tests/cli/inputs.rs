@@ -144,14 +144,20 @@ fn a_vault_is_opened_with_a_password_and_its_value_is_kept() {
 }
 
 #[test]
-fn the_password_file_of_the_environment_is_used() {
+fn the_passwords_that_the_environment_names_are_used() {
     let desk = vaulted();
     assert_kept(|args| {
         let mut command = desk.command(args);
         command.env("ANSIBLE_VAULT_PASSWORD_FILE", "password");
         Called(command.output().unwrap())
     });
-    // One that is given is used instead.
+    // The ids are tried one after the other, as Ansible does.
+    for list in ["dev@password", "prod@wrong, dev@program", "wrong,password"] {
+        let mut command = desk.command(&["check", "blog.yml"]);
+        command.env("ANSIBLE_VAULT_IDENTITY_LIST", list);
+        assert_eq!(Called(command.output().unwrap()).status(), DONE, "{list}");
+    }
+    // A file that is given is used instead of the environment's.
     let mut command = desk.command(&["check", "blog.yml", "--vault-password-file", "password"]);
     command.env("ANSIBLE_VAULT_PASSWORD_FILE", "wrong");
     assert_eq!(Called(command.output().unwrap()).status(), DONE);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use wsgi_tests::fixtures;
+use wsgi_tests::{fixtures, wait_until};
 
 use crate::desk::Desk;
 use crate::over_ssh::{Office, a_person_uses_a_shell_and_programs_that_ask};
@@ -155,6 +155,11 @@ fn attended(desk: &mut Desk) {
     call(desk, &format!("maintenance status {HOST}"), 0);
     call(desk, &format!("maintenance off {HOST}"), 0);
     assert_eq!(desk.answer("web1"), "three");
+    // It has a last word.
+    let is_alone = "[ $(pgrep -c -P $(cat /var/lib/shop/run/gunicorn.pid)) = 1 ]";
+    wait_until("the gunicorn of before is gone", || {
+        desk.on("web1").sh(is_alone).code() == Some(0)
+    });
     let write = "cd /var/log/shop && echo 'a traceback' >shop.log && cd /var/log/nginx && echo 'GET /' >shop.access.log && : >shop.error.log && : >/var/log/supervisor/shop.log";
     desk.on("web1").sh(write).expect_success();
     call(desk, &format!("logs {HOST} -n 5"), 0);
