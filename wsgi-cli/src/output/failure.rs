@@ -33,7 +33,10 @@ pub(super) fn failure_of(
         visible(&what)
     );
     let mut put = |kind: &str, what: &str| {
-        let _ = writeln!(text, "  {strong}{kind}{strong:#}: {}", visible(what));
+        // What another program says may have several lines.
+        let lines: Vec<String> = what.lines().map(visible).collect();
+        let what = lines.join("\n    ");
+        let _ = writeln!(text, "  {strong}{kind}{strong:#}: {what}");
     };
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -62,5 +65,28 @@ impl FailureJson {
             causes: causes.map(ToString::to_string).collect(),
             help: help.map(str::to_owned),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::args::Colour;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("git failed")]
+    struct Failed(#[source] io::Error);
+
+    #[test]
+    fn what_another_program_says_keeps_its_lines_and_moves_no_cursor() {
+        let said = "fatal: no such thing\n\u{1b}[2J";
+        let error = Failed(io::Error::other(said));
+        let text = failure(Paint::new(Colour::Never, false), &error, None);
+        assert_eq!(
+            text,
+            "error: git failed\n  caused by: fatal: no such thing\n    \\u{1b}[2J\n"
+        );
     }
 }
