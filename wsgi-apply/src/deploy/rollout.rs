@@ -341,7 +341,7 @@ fn begin<'scope, 'a: 'scope, H: ReleaseHost + Send + 'scope>(
                 Progress::Done(step) => RolloutEvent::Done(number, step),
                 Progress::Output(line) => RolloutEvent::Output(number, line.to_owned()),
                 Progress::Stands(standing) => RolloutEvent::Stands(number, standing),
-                Progress::Begun(_) => return,
+                Progress::Begun(_) | Progress::Turn => return,
             };
             // Who no longer listens has panicked.
             let _ = send.send(News::Event(event));
