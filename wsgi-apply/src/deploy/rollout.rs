@@ -407,5 +407,8 @@ mod tests {
         // All are told to keep it, and that is the end.
         assert_eq!(told(1, Standing::Switched), [1, 1]);
         assert!(!course.is_going());
+        // What has not arrived whole when all is given up is not begun.
+        course.give_up();
+        assert!(course.dispatches.iter().all(Dispatch::is_withheld));
     }
 }
