@@ -10,6 +10,8 @@ pub enum Progress<'a> {
         /// Who, and since when.
         owner: &'a str,
     },
+    /// Nobody else is at work any more who would have been waited for.
+    Turn,
     /// A step begins.
     Begun(usize),
     /// A step is done.

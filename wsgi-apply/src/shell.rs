@@ -26,7 +26,7 @@ pub trait Shell {
     /// `stdin` is read by the calling thread, as fast as the program takes it: while a read blocks,
     /// no output comes. One that has nothing yet returns [`WouldBlock`](io::ErrorKind::WouldBlock), and
     /// is asked again soon, while output comes meanwhile; a shell that reads all of its input first
-    /// cannot do that, and serves for all but releases of several hosts together
+    /// cannot do that, and serves for all but releases of several hosts together, and those that wait for their turn
     /// ([`conformance::conversation`](crate::conformance::conversation) tries it). A program has not ended before its output has, so what it leaves in the
     /// background must not hold its stdout or stderr.
     ///

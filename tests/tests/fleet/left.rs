@@ -61,13 +61,14 @@ pub(crate) fn who_leaves_a_deploy_is_told_what_becomes_of_it(office: &Office) {
     operator.shows(&format!(" to its end: {SHOWS}\n"));
     comes_to_its_end(office, "lost");
 
-    // What has not arrived whole is not begun: the host takes nothing while it waits for its turn.
-    nothing_is_begun(office, |operator| {
+    // What has not arrived whole is not begun: much cannot while the host waits for its turn, and of little
+    // the end is held back.
+    nothing_is_begun(office, 0, |operator| {
         operator.signal("INT");
         operator.shows("\nended by SIGINT: nothing was begun\n");
         assert_eq!(operator.ends(), None, "{}", operator.screen());
     });
-    nothing_is_begun(office, |operator| {
+    nothing_is_begun(office, 2 << 20, |operator| {
         office.kill_connections();
         assert_eq!(operator.ends(), Some(5), "{}", operator.screen());
         operator.shows("error: web1: nothing was begun\n");
@@ -76,10 +77,10 @@ pub(crate) fn who_leaves_a_deploy_is_told_what_becomes_of_it(office: &Office) {
     on_this_machine(office);
 }
 
-fn nothing_is_begun(office: &Office, mishap: impl FnOnce(&mut crate::over_ssh::Shown)) {
+fn nothing_is_begun(office: &Office, words: u32, mishap: impl FnOnce(&mut crate::over_ssh::Shown)) {
     office.desk.name("withheld");
-    // More than the pipes and windows on the way hold.
-    let noise = (0_u32..2 << 20).flat_map(|word| word.wrapping_mul(2_654_435_761).to_le_bytes());
+    // Much is more than the pipes and windows on the way hold.
+    let noise = (0..words).flat_map(|word| word.wrapping_mul(2_654_435_761).to_le_bytes());
     let large = office.desk.path().join("project/large");
     std::fs::write(&large, noise.collect::<Vec<u8>>()).unwrap();
     let known = releases(office);

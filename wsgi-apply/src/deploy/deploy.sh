@@ -32,6 +32,8 @@ alone() { # operator seconds
         [ "$2" = 0 ] || ev waiting "$(owner)"
         flock -w "$2" 9 || end locked "$(owner)"
     fi
+    # Who would wait sends all but the last byte, so that they can still leave.
+    [ "$2" = 0 ] || ev turn
     locked=1
     printf '%s since %s (process %s)\n' "$1" "$(date -u '+%Y-%m-%d %H:%M:%S UTC')" "$$" >"$N/deploy.lock"
     # A deploy that was cut off has left it; the release's own name for it stays.

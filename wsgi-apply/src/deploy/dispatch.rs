@@ -1,6 +1,8 @@
 //! Whether a host has all that it needs to go on by itself.
 
+use std::cell::Cell;
 use std::io::{self, Read};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -22,8 +24,14 @@ impl Dispatch {
         self.becomes(WITHHELD)
     }
 
-    /// What follows a program on its way to the host, `length` bytes of it.
-    pub(super) fn of<R: Read>(&self, payload: R, length: u64) -> Result<Dispatched<R>, HostError> {
+    /// What follows a program on its way to the host, `length` bytes of it; the last of them stays as
+    /// long as the host `waits` for its turn.
+    pub(super) fn of<R: Read>(
+        &self,
+        payload: R,
+        length: u64,
+        waits: Rc<Cell<bool>>,
+    ) -> Result<Dispatched<R>, HostError> {
         // What nothing follows is gone with the program itself.
         if length == 0 && !self.becomes(GONE) {
             return Err(HostError::Withheld);
@@ -31,6 +39,7 @@ impl Dispatch {
         Ok(Dispatched {
             payload,
             rest: length,
+            waits,
             dispatch: self.clone(),
         })
     }
@@ -52,12 +61,19 @@ impl Dispatch {
 pub(super) struct Dispatched<R> {
     payload: R,
     rest: u64,
+    waits: Rc<Cell<bool>>,
     dispatch: Dispatch,
 }
 
 impl<R: Read> Read for Dispatched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.payload.read(buffer)?;
+        let room = self.rest - u64::from(self.waits.get() && self.rest > 0);
+        if room == 0 && self.rest > 0 && !self.dispatch.is_withheld() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        let length = buffer.len().min(room);
+        let count = self.payload.read(&mut buffer[..length])?;
         self.rest = self.rest.saturating_sub(count as u64);
         // Decided before the last byte is handed over: who has that goes on.
         let may_go = if self.rest == 0 {
@@ -84,17 +100,17 @@ mod tests {
     #[test]
     fn the_last_byte_is_withheld_or_gone() -> Result<(), HostError> {
         let dispatch = Dispatch::default();
-        let mut parcel = dispatch.of(&b"12345678"[..], 8)?;
+        let mut parcel = dispatch.of(&b"12345678"[..], 8, Rc::default())?;
         assert_eq!(read(&mut parcel), Some(4));
         assert!(dispatch.withhold() && dispatch.withhold());
         assert_eq!(read(&mut parcel), None);
         assert!(matches!(
-            dispatch.of(io::empty(), 0),
+            dispatch.of(io::empty(), 0, Rc::default()),
             Err(HostError::Withheld)
         ));
 
         let dispatch = Dispatch::default();
-        let mut parcel = dispatch.of(&b"12345678"[..], 8)?;
+        let mut parcel = dispatch.of(&b"12345678"[..], 8, Rc::default())?;
         for count in [4, 4, 0] {
             assert_eq!(read(&mut parcel), Some(count));
         }
@@ -105,9 +121,29 @@ mod tests {
     #[test]
     fn what_nothing_follows_is_gone_at_once() -> Result<(), HostError> {
         let dispatch = Dispatch::default();
-        let mut parcel = dispatch.of(io::empty(), 0)?;
+        let mut parcel = dispatch.of(io::empty(), 0, Rc::default())?;
         assert!(!dispatch.withhold());
         assert_eq!(read(&mut parcel), Some(0));
+        Ok(())
+    }
+
+    #[test]
+    fn the_last_byte_stays_until_the_host_has_its_turn() -> Result<(), HostError> {
+        let waits = Rc::new(Cell::new(true));
+        let dispatch = Dispatch::default();
+        let mut parcel = dispatch.of(&b"12345"[..], 5, Rc::clone(&waits))?;
+        assert_eq!(read(&mut parcel), Some(4));
+        let would_block = |error: io::Error| error.kind() == io::ErrorKind::WouldBlock;
+        assert!(parcel.read(&mut [0; 4]).is_err_and(would_block));
+        waits.set(false);
+        assert_eq!(read(&mut parcel), Some(1));
+        assert!(!dispatch.withhold());
+
+        waits.set(true);
+        let dispatch = Dispatch::default();
+        let mut parcel = dispatch.of(&b"1"[..], 1, waits)?;
+        assert!(dispatch.withhold());
+        assert!(!parcel.read(&mut [0; 4]).is_err_and(would_block));
         Ok(())
     }
 }

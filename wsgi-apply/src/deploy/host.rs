@@ -115,15 +115,18 @@ impl<S: Shell> PosixHost<S> {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<DeployReport, HostError> {
         let mood = Rc::new(Cell::new(Mood::Busy));
+        let waits = Rc::new(Cell::new(program.waits));
         let mut heard = |news: Progress<'_>| {
-            if let Progress::Stands(_) = news {
-                mood.set(Mood::Waits);
+            match news {
+                Progress::Stands(_) => mood.set(Mood::Waits),
+                Progress::Turn => waits.set(false),
+                _ => {}
             }
             progress(news);
         };
         let mut answer = Answer::new(mark, &mut heard);
         let length = program.payload.length();
-        let payload = dispatch.of(program.payload.into_reader(), length)?;
+        let payload = dispatch.of(program.payload.into_reader(), length, Rc::clone(&waits))?;
         let stdin: Box<dyn Read> = match cues {
             Some(cues) => Box::new(payload.chain(Spoken::new(cues, Rc::clone(&mood)))),
             None => Box::new(payload),

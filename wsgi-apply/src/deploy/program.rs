@@ -11,6 +11,8 @@ use crate::posix::{PERFORM, Payload, STATE, argv, assigned, bare, call};
 pub(super) struct Program {
     pub(super) script: String,
     pub(super) payload: Payload,
+    /// Whether the last byte is for when it has its turn.
+    pub(super) waits: bool,
 }
 
 /// The program that looks at the releases of an app.
@@ -218,7 +220,17 @@ pub(super) fn program(
         Company::Alone => "",
         Company::Others => "exec 7<&0\n",
     };
-    let Writer { calls, payload, .. } = writer;
+    let Writer {
+        calls,
+        mut payload,
+        company,
+        ..
+    } = writer;
+    let waits = wait > 0 && company == Company::Alone;
+    if waits {
+        // There is something to be held back until it has its turn.
+        payload.push(b"\n".to_vec());
+    }
     let script = [
         places(site),
         values,
@@ -237,7 +249,11 @@ pub(super) fn program(
         "mv -T -- \"$N/output~\" \"$N/output\"\n".to_owned(),
     ]
     .concat();
-    Program { script, payload }
+    Program {
+        script,
+        payload,
+        waits,
+    }
 }
 
 /// The function that starts the program when it does not run.

@@ -341,7 +341,7 @@ fn begin<'scope, 'a: 'scope, H: ReleaseHost + Send + 'scope>(
                 Progress::Done(step) => RolloutEvent::Done(number, step),
                 Progress::Output(line) => RolloutEvent::Output(number, line.to_owned()),
                 Progress::Stands(standing) => RolloutEvent::Stands(number, standing),
-                Progress::Begun(_) => return,
+                Progress::Begun(_) | Progress::Turn => return,
             };
             // Who no longer listens has panicked.
             let _ = send.send(News::Event(event));
@@ -407,5 +407,8 @@ mod tests {
         // All are told to keep it, and that is the end.
         assert_eq!(told(1, Standing::Switched), [1, 1]);
         assert!(!course.is_going());
+        // What has not arrived whole when all is given up is not begun.
+        course.give_up();
+        assert!(course.dispatches.iter().all(Dispatch::is_withheld));
     }
 }

@@ -110,6 +110,7 @@ impl<'a> Answer<'a> {
                 };
                 (self.progress)(Progress::Stands(standing));
             }
+            ("turn", _) => (self.progress)(Progress::Turn),
             ("waiting", _) => (self.progress)(Progress::Waiting { owner: rest }),
             ("back", _) => self.report.put_back.push(rest.to_owned()),
             ("backup", _) => self.report.backups.push(rest.to_owned()),
