@@ -19,7 +19,7 @@ fn a_release_that_does_not_serve_leaves_the_old_one_serving_and_says_why() {
     let dies_late = format!("import os, sys\nif '--bind' not in sys.argv:\n    os._exit(3)\n{web}");
     let unchanged = Now::Unchanged;
     let returned = Now::Returned(old);
-    let cases: [(&str, &str, &Now, &str); 9] = [
+    let cases: [(&str, &str, &Now, &str); 10] = [
         ("web.py", "def index(:\n", &unchanged, "SyntaxError"),
         (
             "web.py",
@@ -52,6 +52,12 @@ fn a_release_that_does_not_serve_leaves_the_old_one_serving_and_says_why() {
             "more than 3 s",
         ),
         ("web.py", &dies, &unchanged, "Worker failed to boot"),
+        (
+            "web.py",
+            "raise SystemExit(0)\n",
+            &unchanged,
+            "it ended while it was imported, and said nothing",
+        ),
         (
             "web.py",
             &dies_when_asked,

@@ -233,7 +233,11 @@ exit 1' <&6 7<&- 9>&- || status=$?
     [ $status != 0 ] || return 0
     not_probed
     # The reason last: of what is said, the end is kept.
-    [ $status != 124 ] || echo "its import took more than $WAIT s and was stopped"
+    if [ $status = 124 ]; then
+        echo "its import took more than $WAIT s and was stopped"
+    elif [ ! -s "$K/probe" ]; then
+        echo "it ended while it was imported, and said nothing"
+    fi
     return $status
 }
 
