@@ -47,6 +47,7 @@ fn each_kind_of_answer_is_as_it_was_also_at_a_terminal() {
     ended(&mut desk);
     rolled_back(&mut desk);
     attended(&mut desk);
+    waited(&mut desk);
     let office = Office::of(desk, &["web1"]);
     a_person_uses_a_shell_and_programs_that_ask(&office);
     who_leaves_a_deploy_is_told_what_becomes_of_it(&office);
@@ -143,7 +144,7 @@ fn drifted(desk: &mut Desk) {
         while [ ! -e /tmp/drifted ]; do sleep 0.05; done
         ln -sfn \"$current\" /var/www/shop/current";
     for line in [
-        format!("{DEPLOY} --wait=60"),
+        format!("rollback {HOST} --wait=60"),
         format!("rollback {HOST} --wait=60 --json"),
     ] {
         let bob = desk.locked_by_bob("web1");
@@ -156,6 +157,23 @@ fn drifted(desk: &mut Desk) {
     }
     assert_eq!(desk.answer("web1"), "two");
     compare(desk, "drifted");
+}
+
+/// Somebody else was quicker, and is waited for.
+fn waited(desk: &mut Desk) {
+    desk.name("four");
+    let bob = desk.locked_by_bob("web1");
+    let switches = "
+        cd /var/www/shop
+        current=$(readlink current)
+        other=$(ls -d releases/2* | grep -vF \"${current##*/}\" | head -n 1)
+        until pgrep -f 'flock [-]w' >/dev/null; do sleep 0.05; done
+        ln -sfn \"$PWD/$other\" current && kill $0";
+    let id = bob.id().to_string();
+    let _switching = desk.on("web1").spawn(["sh", "-c", switches, &id]);
+    call(desk, &format!("{DEPLOY} --wait=60"), 0);
+    assert_eq!(desk.answer("web1"), "four");
+    compare(desk, "waited");
 }
 
 /// Somebody ends the program on the host, as a shutdown does.

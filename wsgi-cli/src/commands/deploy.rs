@@ -160,6 +160,15 @@ impl Wanted<'_> {
         Ok((host, Found { survey, fetched }))
     }
 
+    /// Whether it is to come after what others deploy now. Which release a rollback leads to is another
+    /// one by then.
+    pub(super) fn waits_for_others(&self) -> bool {
+        match self {
+            Self::Release { args, .. } => args.turn.wait.is_some(),
+            Self::Return { .. } => false,
+        }
+    }
+
     /// All hosts have fetched the same.
     pub(super) fn agree(&self, leader: (&str, &Found), other: &Found) -> Result<(), HostFailure> {
         let (label, leader) = leader;

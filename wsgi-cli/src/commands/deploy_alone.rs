@@ -1,6 +1,8 @@
 //! A release for the only host of a call, which needs nobody to tell it to go on.
 
-use wsgi_apply::deploy::{DeployReport, DeployStep, Dispatch, ReleaseHost as _, Work};
+use wsgi_apply::deploy::{
+    DeployOutcome, DeployReport, DeployStep, Dispatch, ReleaseHost as _, Work,
+};
 use wsgi_apply::{HostError, Progress, ShellError};
 
 use super::deploy::{Call, Found, Wanted};
@@ -26,8 +28,27 @@ struct Course<'a> {
     interrupted: Option<Interrupted>,
 }
 
+/// What became of it.
+struct Followed {
+    answer: Answer,
+    interrupted: Option<Interrupted>,
+    /// Whether somebody else has deployed since the host was looked at.
+    has_drifted: bool,
+}
+
+impl From<Answer> for Followed {
+    fn from(answer: Answer) -> Self {
+        Self {
+            answer,
+            interrupted: None,
+            has_drifted: false,
+        }
+    }
+}
+
 impl Call<'_> {
-    /// On the only host.
+    /// On the only host. Who waits for others is one after them: what they have deployed is what there
+    /// is then.
     pub(super) fn alone(
         &self,
         address: &Address,
@@ -35,19 +56,29 @@ impl Call<'_> {
         wanted: &Wanted<'_>,
     ) -> Result<u8, CommandError> {
         let label = address.label();
-        let look = |address: &Address| wanted.look(self.access, address, self.site);
-        let looked = before_it_begins(console, &self.interruption, vec![address], look);
-        let mut answers = Vec::new();
-        let mut interrupted = None;
-        for looked in looked {
-            let (answer, signal) = match looked {
-                Ok(looked) => self.follow(console, (address, &label), wanted, looked),
-                Err(failure) => (Answer::failed(&label, failure), None),
-            };
-            answers.push(answer);
-            interrupted = signal;
+        loop {
+            let look = |address: &Address| wanted.look(self.access, address, self.site);
+            let looked = before_it_begins(console, &self.interruption, vec![address], look);
+            let mut answers = Vec::new();
+            let mut interrupted = None;
+            let mut is_behind = false;
+            for looked in looked {
+                let course = match looked {
+                    Ok(looked) => self.follow(console, (address, &label), wanted, looked),
+                    Err(failure) => Followed::from(Answer::failed(&label, failure)),
+                };
+                is_behind |= course.has_drifted && wanted.waits_for_others();
+                answers.push(course.answer);
+                interrupted = course.interrupted;
+            }
+            if !is_behind || interrupted.is_some() {
+                return self.end(console, &answers, interrupted);
+            }
+            console.complain(&format!(
+                "{}: somebody else has deployed meanwhile: looking again\n",
+                visible(&label)
+            ));
         }
-        self.end(console, &answers, interrupted)
     }
 
     /// Has the host do it, and watches.
@@ -57,11 +88,11 @@ impl Call<'_> {
         (address, label): (&Address, &str),
         wanted: &Wanted<'_>,
         (host, found): (ReleaseMachine, Found),
-    ) -> (Answer, Option<Interrupted>) {
+    ) -> Followed {
         found.warn(console, self.site);
         let work = match wanted.on(self.site, &found, wanted.time(&[&found]), true) {
             Ok(work) => work,
-            Err(failure) => return (Answer::failed(label, failure), None),
+            Err(failure) => return Answer::failed(label, failure).into(),
         };
         let mut course = Course {
             label,
@@ -100,12 +131,20 @@ impl Call<'_> {
                 Next::GoOn
             },
         );
+        let mut has_drifted = false;
         let mut answer = match became.unwrap_or(Err(HostError::Withheld)) {
-            Ok(report) => Answer::of(label, &report, &course.steps),
+            Ok(report) => {
+                has_drifted = report.outcome == DeployOutcome::Drifted;
+                Answer::of(label, &report, &course.steps)
+            }
             Err(error) => Answer::failed(label, course.failure(error)),
         };
         answer.release = Some(course.release);
-        (answer, course.interrupted)
+        Followed {
+            answer,
+            interrupted: course.interrupted,
+            has_drifted,
+        }
     }
 
     /// Says what became of the hosts, and gives the exit status.
