@@ -145,7 +145,8 @@ define! {
         CRON_TASKS: OneOrMany<CronTask> = "wsgi_cron_tasks", Text("[]");
     }
     Deploy {
-        /// Commands in the new release before anything switches (`collectstatic` …).
+        /// Commands in the new release before anything switches (`collectstatic` …). One of several lines ends
+        /// with the first that fails.
         BUILD: Vec<CommandLine> = "wsgi_deploy_build", Text("[]"); example "['python manage.py collectstatic --noinput']";
         /// Commands once per deploy, on one host (migrations).
         RELEASE: Vec<CommandLine> = "wsgi_deploy_release", Text("[]"); example "['python manage.py migrate --noinput']";

@@ -19,7 +19,7 @@ fn a_release_that_does_not_serve_leaves_the_old_one_serving_and_says_why() {
     let dies_late = format!("import os, sys\nif '--bind' not in sys.argv:\n    os._exit(3)\n{web}");
     let unchanged = Now::Unchanged;
     let returned = Now::Returned(old);
-    let cases: [(&str, &str, &Now, &str); 10] = [
+    let cases: [(&str, &str, &Now, &str); 11] = [
         ("web.py", "def index(:\n", &unchanged, "SyntaxError"),
         (
             "web.py",
@@ -38,6 +38,12 @@ fn a_release_that_does_not_serve_leaves_the_old_one_serving_and_says_why() {
             "echo no such column; exit 3\n",
             &unchanged,
             "no such column",
+        ),
+        (
+            "migrate",
+            "while :; do yes | head -c 20000000; sleep 0.5; done\n",
+            &unchanged,
+            "it printed more than 32 MB and was stopped",
         ),
         (
             "web.py",

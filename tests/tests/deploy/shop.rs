@@ -31,7 +31,7 @@ wsgi_health_timeout: 20
 wsgi_keep_releases: 3
 wsgi_ssh_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f ada@test
 wsgi_deploy_build: ['echo built in $PWD > built']
-wsgi_deploy_release: ['[ ! -e migrate ] || sh ./migrate']
+wsgi_deploy_release: [\"[ ! -e migrate ] || sh ./migrate\\ntrue\"]
 wsgi_deploy_after: ['[ ! -e afterwards ] || sh ./afterwards']
 ";
 

@@ -156,10 +156,11 @@ make_venv() {
     fi
 }
 
+# As pip does, uv trusts whom the host trusts.
 as_builder() {
     follow env -i HOME="$HOME_" USER="$USER_" PATH=/usr/local/bin:/usr/bin:/bin LC_ALL=C.UTF-8 \
         ${http_proxy+http_proxy="$http_proxy"} ${https_proxy+https_proxy="$https_proxy"} \
-        ${no_proxy+no_proxy="$no_proxy"} VIRTUAL_ENV="$P_" UV_PROJECT_ENVIRONMENT="$P_" \
+        ${no_proxy+no_proxy="$no_proxy"} VIRTUAL_ENV="$P_" UV_PROJECT_ENVIRONMENT="$P_" UV_NATIVE_TLS=1 \
         POETRY_VIRTUALENVS_CREATE=false PIP_DISABLE_PIP_VERSION_CHECK=1 \
         setpriv --reuid "$USER_" --regid "$GROUP_" --init-groups -- "$@"
 }
@@ -199,11 +200,13 @@ install() { # virtualenv kind lock-file requirement…
     [ $# = 0 ] || pip "$install_venv" "$@"
 }
 
-# A command of the vars file: it may hold a password, so that it is no argument of a program.
-hook() { # release virtualenv seconds blob
+# A command of the vars file: it may hold a password, so that it is no argument of a program. A
+# script of several lines ends with the first that fails: a migration among them would go unnoticed.
+hook() { # release virtualenv seconds blob line|script
     exec 8<"$K/$4"
     status=0 hooked=$(date +%s)
-    follow_app timeout -k 10 "$3" "$START" --run "$1" "$2" -- bash -c 'eval "$(cat <&8)" 8<&-' || status=$?
+    case $5 in script) set -- "$@" -e ;; *) set -- "$@" +e ;; esac
+    follow_app timeout -k 10 "$3" "$START" --run "$1" "$2" -- bash "$6" -c 'eval "$(cat <&8)" 8<&-' || status=$?
     exec 8<&-
     # 137: it would not be told, and was killed.
     case $status in 124 | 137) [ $(($(date +%s) - hooked)) -lt "$3" ] || echo "it took more than $3 s and was stopped" ;; esac
@@ -256,7 +259,7 @@ probe() {
 # What it has said, when it has ended.
 not_probed() {
     probe_ends
-    cat -- "$K/probe"
+    tail -c 1000000 -- "$K/probe"
 }
 
 probe_ends() {

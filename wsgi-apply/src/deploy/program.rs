@@ -132,7 +132,9 @@ impl Writer {
                 Sensitivity::Public => command.as_str(),
                 Sensitivity::Secret => command.shown(),
             };
-            let words = ["hook", release, virtualenv, &seconds, &blob];
+            let lines = command.as_str().trim_end().lines().count();
+            let kind = if lines > 1 { "script" } else { "line" };
+            let words = ["hook", release, virtualenv, &seconds, &blob, kind];
             self.step(step(shown.to_owned()), &words);
         }
     }

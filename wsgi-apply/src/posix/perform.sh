@@ -78,11 +78,31 @@ run() {
 follow() {
     : >"$H/stage/out"
     (trap - HUP PIPE TERM && umask 022 && cd / && exec setsid -w /bin/sh -c '"$@" 9>&-; exit' sh "$@") \
-        >"$H/stage/out" 2>&1 </dev/null 7<&- &
+        >>"$H/stage/out" 2>&1 </dev/null 7<&- &
     pid=$!
+    moderate "$pid" "$H/stage/out" >/dev/null 2>&1 </dev/null 7<&- 8<&- 9>&- &
+    moderator=$!
     # It looks that often whether the program has ended, which nobody should wait for.
-    tail -n +1 -s 0.02 --pid="$pid" -f "$H/stage/out" 9>&-
-    wait "$pid"
+    tail -n +1 -s 0.02 --pid="$pid" -f "$H/stage/out" 2>/dev/null 9>&-
+    kill "$moderator" 2>/dev/null
+    status=0
+    wait "$pid" || status=$?
+    [ ! -e "$H/stage/out.ample" ] || {
+        rm -f -- "$H/stage/out.ample"
+        echo 'it printed more than 32 MB and was stopped'
+    }
+    return $status
+}
+
+# A program that does not stop talking would fill the disk.
+moderate() { # process that has started it, file
+    while sleep 1; do
+        [ "$(stat -c %s -- "$2")" -gt 33554432 ] || continue
+        : >"$2.ample"
+        # shellcheck disable=SC2046  # there may be several
+        kill -TERM $(cat "/proc/$1/task/$1/children")
+        : >"$2"
+    done
 }
 
 # --- before anything changes
