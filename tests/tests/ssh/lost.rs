@@ -89,10 +89,10 @@ fn a_server_that_no_longer_answers_is_noticed() {
 fn a_silent_program_is_waited_for_as_long_as_the_server_answers() {
     let server = SshServer::up();
     let client = Client::of(&server);
-    client.configure("  ServerAliveInterval 3\n  ServerAliveCountMax 2\n");
+    client.configure("  ServerAliveInterval 4\n  ServerAliveCountMax 4\n");
     let mut shell = client.connect();
     // More than the server may take to answer: it does answer.
-    let ran = try_run(&mut shell, "sleep 10; echo done", b"").unwrap();
+    let ran = try_run(&mut shell, "sleep 18; echo done", b"").unwrap();
     assert_eq!(ran.out, "done\n");
 }
 
