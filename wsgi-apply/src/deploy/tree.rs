@@ -147,6 +147,22 @@ impl Tree {
         })
     }
 
+    /// The files that only their owner can read here: in a release everybody on the host can. None where
+    /// that is so of all files, as with a umask of 077.
+    pub fn private(&self) -> Vec<&Utf8Path> {
+        let paths = || self.files().map(|(path, _)| path);
+        // Nothing for the group and for others.
+        let is_private = |path: &&Utf8Path| {
+            let about = fs::symlink_metadata(self.root.join(path));
+            about.is_ok_and(|about| about.permissions().mode().trailing_zeros() >= 6)
+        };
+        let private: Vec<&Utf8Path> = paths().filter(is_private).collect();
+        if private.len() == paths().count() {
+            return Vec::new();
+        }
+        private
+    }
+
     /// A hash of everything in it, which names it where nothing else does.
     pub fn digest(&self) -> Digest {
         let mut hasher = Sha256::new();
@@ -228,4 +244,25 @@ fn read(path: &Utf8Path) -> Result<TreeEntry, TreeError> {
         size,
         executable: about.permissions().mode() & 0o111 != 0,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_files_are_known_where_others_are_not() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = Utf8Path::from_path(directory.path()).expect("UTF-8");
+        let put = |name: &str, mode| {
+            fs::write(root.join(name), name).expect("a file");
+            fs::set_permissions(root.join(name), fs::Permissions::from_mode(mode)).expect("a mode");
+        };
+        put(".env", 0o600);
+        put("manage.py", 0o755);
+        let tree = Tree::of_directory(root).expect("a tree");
+        assert_eq!(tree.private(), [".env"]);
+        put("manage.py", 0o700);
+        assert_eq!(tree.private(), [""; 0]);
+    }
 }

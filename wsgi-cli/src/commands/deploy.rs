@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use wsgi_apply::deploy::{
     Deployment, Fetched, ReleaseHost as _, ReleaseSite, Repository, Requirements, Rollback,
     SourceTree, Survey, Work, release_name,
@@ -44,6 +44,10 @@ pub(super) fn deploy(
         let opened: Result<Vec<_>, _> = opened.into_iter().collect();
         let source = opened.map_err(CommandError::Source)?.pop();
         warn_of(console, source.iter().flat_map(|source| &source.submodules));
+        warn_of_private(
+            console,
+            source.iter().flat_map(|source| source.tree.private()),
+        );
         source
     };
     let access = Access::new(&args.target, machines)?;
@@ -95,6 +99,17 @@ fn warn_of<'a>(console: &mut Console<'_>, submodules: impl IntoIterator<Item = &
         let submodule = visible(submodule);
         console.complain(&format!(
             "warning: {submodule} is a submodule: it is an empty directory in the release\n"
+        ));
+    }
+}
+
+/// Says what was kept from others here.
+fn warn_of_private<'a>(console: &mut Console<'_>, files: impl Iterator<Item = &'a Utf8Path>) {
+    for file in files {
+        let file = visible(file.as_str());
+        console.complain(&format!(
+            "warning: {file} is yours alone here, and in the release everybody on the host can read it: \
+             name it in .gitignore, and what is secret in wsgi_env_vars\n"
         ));
     }
 }
