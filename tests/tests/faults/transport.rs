@@ -2,17 +2,18 @@
 
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 
 use wsgi_apply::{Chunk, Outcome, Script, Shell, ShellError, Status};
 use wsgi_tests::{Machine, MachineShell, wait_until};
 
 use crate::subject::{Age, Subject, vars};
 
-/// A connection that ends after so many bytes of input: the program sees the end of its stdin.
+/// A connection that ends after so many bytes of input, or with so many missing: the program sees the end
+/// of its stdin.
 struct CutShell {
     shell: MachineShell,
-    after: Arc<AtomicUsize>,
+    after: Arc<AtomicIsize>,
 }
 
 impl Shell for CutShell {
@@ -28,7 +29,11 @@ impl Shell for CutShell {
     ) -> Result<Status, ShellError> {
         let mut all = Vec::new();
         stdin.read_to_end(&mut all).map_err(ShellError::Input)?;
-        all.truncate(all.len().min(self.after.load(Relaxed)));
+        let after = self.after.load(Relaxed);
+        all.truncate(match usize::try_from(after) {
+            Ok(after) => all.len().min(after),
+            Err(_) => all.len().saturating_sub(after.unsigned_abs()),
+        });
         self.shell.exec(script, &mut all.as_slice(), output)
     }
 }
@@ -71,11 +76,11 @@ fn what_did_not_arrive_whole_is_not_begun() {
     let before = served.files();
     let owed = "ls /var/lib/wsgi/shop";
     let state = machine.sh(owed).text();
-    let (shell, bytes) = (MachineShell::root(&machine), Arc::new(AtomicUsize::new(0)));
+    let (shell, bytes) = (MachineShell::root(&machine), Arc::new(AtomicIsize::new(0)));
     let cut = Arc::clone(&bytes);
     let mut subject = Subject::on(&machine, CutShell { shell, after: cut });
-    for after in [0, 1, 700, 10_000, 33_000, 40_000, 60_000, 110_000] {
-        bytes.store(usize::MAX, Relaxed);
+    for after in [0, 1, 700, 10_000, 33_000, 40_000, 60_000, 110_000, -600, -1] {
+        bytes.store(isize::MAX, Relaxed);
         let plan = subject.plan(&vars(Age::New));
         bytes.store(after, Relaxed);
         let performed = subject.perform(plan);
@@ -88,7 +93,7 @@ fn what_did_not_arrive_whole_is_not_begun() {
         assert_eq!(machine.sh(owed).text(), state, "{after}");
         subject.is_unlocked();
     }
-    bytes.store(usize::MAX, Relaxed);
+    bytes.store(isize::MAX, Relaxed);
     subject.apply(&vars(Age::New));
     subject.is_whole(&vars(Age::New));
 }

@@ -118,9 +118,10 @@ impl Payload {
             // It writes to memory.
             let _ = writeln!(sums, "{}  {}", blob.digest, blob.name(number));
         }
+        let archive = self.length() - 1;
         [
             "arrive() {\n",
-            &call(["receive", &self.length().to_string()]),
+            &call(["receive", &archive.to_string()]),
             &call(["arrived", &sums]),
             "}\n",
         ]
@@ -147,8 +148,13 @@ fn numbered(number: usize) -> String {
     format!("b{number}")
 }
 
-/// What ends an archive.
-const END: [u8; 1024] = [0; 1024];
+/// What ends an archive, and a byte behind it. tar(1) takes an archive of which the end is cut off for a
+/// whole one: it is whole when this byte is there.
+const END: [u8; 1025] = {
+    let mut end = [0; 1025];
+    end[1024] = b'.';
+    end
+};
 
 /// What stands before a file in an archive.
 fn header(name: &str, size: u64) -> Vec<u8> {
@@ -222,6 +228,7 @@ mod tests {
             .into_reader()
             .read_to_end(&mut bytes)
             .expect("it is in memory");
+        assert_eq!(bytes.pop(), Some(b'.'));
         let length = format!("receive {}\n", bytes.len());
         assert!(arrival.contains(&length), "{length}{arrival}");
         let mut archive = tar::Archive::new(bytes.as_slice());

@@ -128,13 +128,17 @@ lock() { # operator seconds
     export WSGI_RUN
 }
 
-# Takes so many bytes of stdin, an archive. Who falls asleep over it must not lock the host for ever.
+# Takes so many bytes of stdin, an archive, and a dot. Who falls asleep over it must not lock the host for
+# ever.
 receive() { # bytes
-    received=$(timeout --foreground "${PATIENCE-900}" head -c "$1" | tar -x -m --no-same-owner -C "$H/stage" -f - 2>&1) && return
-    printf '%s\n' "$received"
-    case $received in *'Unexpected EOF'*) end cut ;; esac
-    echo "cannot write to $H/stage"
-    end failed
+    received=$(timeout --foreground "${PATIENCE-900}" head -c "$1" | tar -x -m --no-same-owner -C "$H/stage" -f - 2>&1) || {
+        printf '%s\n' "$received"
+        case $received in *'Unexpected EOF'*) end cut ;; esac
+        echo "cannot write to $H/stage"
+        end failed
+    }
+    # Without the last of its zeros, tar has an archive for whole.
+    [ "$(timeout --foreground "${PATIENCE-900}" head -c 1)" = . ] || end cut
 }
 
 # Everything has arrived, as it was sent: an end of the connection looks like the end of a file.
