@@ -132,10 +132,10 @@ impl Writer {
                 Sensitivity::Public => command.as_str(),
                 Sensitivity::Secret => command.shown(),
             };
-            let lines = command.as_str().trim_end().lines().count();
-            let kind = if lines > 1 { "script" } else { "line" };
+            let is_script = command.as_str().trim_end().contains('\n');
+            let kind = if is_script { "script" } else { "line" };
             let words = ["hook", release, virtualenv, &seconds, &blob, kind];
-            self.step(step(shown.to_owned()), &words);
+            self.step(step(first_line(shown)), &words);
         }
     }
 
@@ -172,6 +172,14 @@ impl Writer {
             self.hooks(site, both, &deploy.after, DeployStep::After);
         }
         self.stands("switched");
+    }
+}
+
+/// What names a script of several lines.
+fn first_line(text: &str) -> String {
+    match text.trim().split_once('\n') {
+        Some((first, _)) => format!("{} …", first.trim_end()),
+        None => text.trim_end().to_owned(),
     }
 }
 
@@ -277,4 +285,18 @@ pub(super) fn restarting(site: &ReleaseSite) -> String {
         lines.join(" && ")
     };
     format!("start_program() {{\n{body}\n}}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_line;
+
+    #[test]
+    fn a_script_is_named_by_its_first_line() {
+        assert_eq!(
+            first_line("python manage.py migrate\n"),
+            "python manage.py migrate"
+        );
+        assert_eq!(first_line("\nset -u\r\ncd web\n"), "set -u …");
+    }
 }
