@@ -41,6 +41,8 @@ const FETCH: &str = include_str!("deploy/fetch.sh");
 /// What follows the mark at the end of an answer.
 const SURVEY_END: &str = "-end";
 const DEPLOY: &str = include_str!("deploy/deploy.sh");
+const ASSEMBLE: &str = include_str!("deploy/assemble.sh");
+const GATE: &str = include_str!("deploy/gate.sh");
 const ASK: &str = include_str!("deploy/ask.py");
 const MOVE: &str = include_str!("deploy/move.py");
 

@@ -3,7 +3,8 @@
 use wsgi_model::{CommandLine, Sensitivity};
 
 use super::{
-    ASK, DEPLOY, DeployStep, FETCH, MOVE, OUTPUT, ReleaseSite, Repository, SURVEY, Survey,
+    ASK, ASSEMBLE, DEPLOY, DeployStep, FETCH, GATE, MOVE, OUTPUT, ReleaseSite, Repository, SURVEY,
+    Survey,
 };
 use crate::posix::{PERFORM, Payload, STATE, argv, assigned, bare, call};
 
@@ -247,6 +248,8 @@ pub(super) fn program(
         bare(STATE),
         bare(PERFORM),
         bare(DEPLOY),
+        bare(ASSEMBLE),
+        bare(GATE),
         restart.to_owned(),
         payload.arrival(),
         format!("main() {{\n{hears}arrive\n"),
